@@ -20,7 +20,7 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 RECORDED = os.path.join(HERE, "instructions.json")
 ROOM = 0.04
-STATE = ["60", "450", "8"]
+STATE = ["40", "300", "8"]
 SCENARIOS = {
     "read and explain": ["explain", "app-0-5d4f-0-new", "-n", "team-0"],
     "pending": ["pending"],

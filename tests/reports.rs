@@ -57,7 +57,8 @@ impl Question {
             self.says.iter().filter(|fact| !all.contains(&words(fact))).map(|fact| format!("does not say: {fact}")),
         );
         wrong.extend(self.never.iter().filter(|fact| all.contains(&words(fact))).map(|fact| format!("says: {fact}")));
-        let too_wide = |line: &&str| line.width() > COLUMNS && !is_to_be_copied(line);
+        let is_wide = self.run.contains("-o wide");
+        let too_wide = |line: &&str| !is_wide && line.width() > COLUMNS && !is_to_be_copied(line);
         wrong.extend(screen.lines().find(too_wide).map(|line| format!("wider than the screen: {line}")));
         if !wrong.is_empty() {
             wrong.push(screen);
@@ -192,7 +193,8 @@ fn no_answer_is_wider_than_the_screen() {
         let names = long_names(&state);
         rename(&mut state, &names);
         std::fs::write(directory.path().join("state.yaml"), state.to_string()).unwrap();
-        for question in report.ask.iter().filter(|question| !question.run.contains("--snapshot")) {
+        let fixed = |question: &&Question| !question.run.contains("--snapshot") && !question.run.contains("-o wide");
+        for question in report.ask.iter().filter(fixed) {
             let run_with = question.run.split_whitespace().map(|word| {
                 let (before, name) =
                     word.rsplit_once('=').map_or(("", word), |(_, name)| (&word[..word.len() - name.len()], name));

@@ -3,6 +3,7 @@
 //! Knows nothing of the rest of the crate.
 
 pub mod affinity_term;
+pub(crate) mod decode_error;
 pub(crate) mod fnv;
 pub mod host_ports;
 pub mod image;

@@ -18,6 +18,7 @@ pub struct UpdateStrategy {
 
 /// `type` of an update strategy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Hash)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum UpdateKind {
     /// New pods come while old ones go.

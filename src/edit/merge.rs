@@ -8,6 +8,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::api::decode_error::plain;
 use crate::api::labels::Labels;
 use crate::api::list::List;
 use crate::api::name::{Name, name};
@@ -91,7 +92,7 @@ fn read<T: DeserializeOwned + Default>(value: &Value, path: &str) -> Result<T> {
     if value.is_null() {
         return Ok(T::default());
     }
-    serde_json::from_value(value.clone()).map_err(|error| format!("{path}: {error}"))
+    serde_json::from_value(value.clone()).map_err(|error| format!("{path}: {}", plain(&error)))
 }
 
 fn merge_labels(labels: &Labels, patch: &Value, path: &str) -> Result<Labels> {
@@ -168,7 +169,9 @@ fn merge_spread(
         let key = merge_key(item, "topologyKey", &path)?;
         match merged.iter_mut().find(|constraint| constraint.topology_key == key) {
             Some(constraint) => merge_constraint(constraint, item, &path)?,
-            None => merged.push(serde_json::from_value(item.clone()).map_err(|error| format!("{path}: {error}"))?),
+            None => {
+                merged.push(serde_json::from_value(item.clone()).map_err(|error| format!("{path}: {}", plain(&error)))?)
+            }
         }
     }
     Ok(merged.into_iter().collect())
@@ -182,7 +185,7 @@ fn merge_constraint(constraint: &mut TopologySpreadConstraint, patch: &Value, pa
             "maxSkew" => constraint.max_skew = read(value, &path)?,
             "whenUnsatisfiable" => {
                 constraint.when_unsatisfiable =
-                    serde_json::from_value(value.clone()).map_err(|error| format!("{path}: {error}"))?;
+                    serde_json::from_value(value.clone()).map_err(|error| format!("{path}: {}", plain(&error)))?;
             }
             "labelSelector" => merge_selector(&mut constraint.label_selector, value, &path)?,
             "minDomains" => constraint.min_domains = read(value, &path)?,

@@ -14,6 +14,7 @@ use crate::api::name::{Name, name};
 use crate::api::quantity::Quantity;
 use crate::api::requests::RequestGates;
 use crate::api::taint::{Taint, TaintEffect};
+use crate::api::update_strategy::UpdateKind;
 use crate::decode::workload::{WorkloadKey, WorkloadKind};
 use crate::state::Cluster;
 
@@ -174,6 +175,14 @@ pub enum Edit {
         /// How many.
         max_unavailable: i32,
     },
+    /// Sets how a workload replaces its pods: `strategy.type` of a Deployment, `updateStrategy.type` of any other. Bounds of a
+    /// rolling update go with `RollingUpdate`.
+    SetStrategy {
+        /// The workload.
+        workload: WorkloadKey,
+        /// The type.
+        strategy: UpdateKind,
+    },
     /// Takes a workload out of the state. Its pods stay.
     DeleteWorkload {
         /// The workload.
@@ -307,6 +316,7 @@ impl Edit {
             Self::SetMaxUnavailable { workload, max_unavailable } => {
                 workload::set_max_unavailable(cluster, *workload, *max_unavailable)
             }
+            Self::SetStrategy { workload, strategy } => workload::set_strategy(cluster, *workload, *strategy),
             Self::DeleteWorkload { workload } => workload::delete(cluster, *workload),
             Self::SetReplicas { workload, replicas } => workload::set_replicas(cluster, *workload, *replicas),
             Self::SetDisruptionsAllowed { budget, allowed } => workload::set_allowed(cluster, *budget, *allowed, None),
@@ -314,6 +324,11 @@ impl Edit {
                 workload::set_allowed(cluster, *budget, *allowed, *counts)
             }
         }
+    }
+
+    /// The pod that it deletes.
+    pub fn deleted_pod(&self) -> Option<ObjectKey> {
+        if let Self::DeletePod { pod } = self { Some(*pod) } else { None }
     }
 
     /// The same for another node; an edit that is about no node stays as it is.
@@ -339,6 +354,7 @@ impl Edit {
             | Self::CreatePod { .. }
             | Self::PatchWorkload { .. }
             | Self::SetMaxUnavailable { .. }
+            | Self::SetStrategy { .. }
             | Self::SetReplicas { .. }
             | Self::DeleteWorkload { .. }
             | Self::SetBudgetStatus { .. }

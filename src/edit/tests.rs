@@ -160,6 +160,10 @@ fn edits_are_undone_without_a_trace() {
         let rolling = cluster.workloads[0].strategy.rolling_update.unwrap();
         rolling.max_unavailable.map(|most| most.rounded_up(10)) == Some(1)
     });
+    case(json!({"kind": "SetStrategy", "workload": "deployment/a/x", "strategy": "Recreate"}), |cluster| {
+        let strategy = cluster.workloads[0].strategy;
+        strategy.kind == UpdateKind::Recreate && strategy.rolling_update.is_none()
+    });
     case(json!({"kind": "SetDisruptionsAllowed", "budget": "a/b", "allowed": 0}), |cluster| {
         cluster.budgets[0].disruptions_allowed == 0
     });
@@ -383,5 +387,5 @@ fn patches_that_cannot_be_merged() {
     unmerged(json!({"containers": [{"image": "i"}]}), "spec.containers[0].name: is required to identify the list item");
     unmerged(json!({"containers": [{"name": "z"}]}), "spec.containers[0].name: there is no container \"z\"");
     unmerged(json!({"nodeSelector": []}), "spec.nodeSelector: must be an object");
-    unmerged(json!({"tolerations": {}}), "spec.tolerations: invalid type: map, expected a sequence");
+    unmerged(json!({"tolerations": {}}), "spec.tolerations: expected a list, found an object");
 }

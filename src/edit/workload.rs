@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::undo::{Before, Undo};
 use super::{EditError, PodChange};
 use crate::api::meta::ObjectKey;
-use crate::api::update_strategy::{IntOrPercent, RollingUpdate};
+use crate::api::update_strategy::{IntOrPercent, RollingUpdate, UpdateKind, UpdateStrategy};
 use crate::control_plane::controller::{self, new_replica_set};
 use crate::decode::workload::{BudgetCounts, PodTemplateSpec, Workload, WorkloadKey, WorkloadKind};
 use crate::state::Cluster;
@@ -40,6 +40,25 @@ pub(super) fn set_max_unavailable(cluster: &mut Cluster, key: WorkloadKey, most:
     let rolling = before.rolling_update.unwrap_or_default();
     workload.strategy.rolling_update =
         Some(RollingUpdate { max_unavailable: Some(IntOrPercent::Int(most)), ..rolling });
+    Ok(Undo(Before::Strategy(place, before)))
+}
+
+pub(super) fn set_strategy(cluster: &mut Cluster, key: WorkloadKey, strategy: UpdateKind) -> Result<Undo, EditError> {
+    // What the API server takes for each kind (upstream pkg/apis/apps/validation/validation.go).
+    let is_known = match key.kind {
+        WorkloadKind::Deployment => strategy != UpdateKind::OnDelete,
+        WorkloadKind::StatefulSet | WorkloadKind::DaemonSet => strategy != UpdateKind::Recreate,
+        _ => false,
+    };
+    if !is_known {
+        let what = format!("update strategy {}", strategy.as_str());
+        return Err(EditError::NothingToChange { owner: key.to_string(), what });
+    }
+    let place = place(cluster, key)?;
+    let workload = cluster.workloads.get_mut(place).ok_or(EditError::NoSuchWorkload(key))?;
+    let before = workload.strategy;
+    let rolling_update = before.rolling_update.filter(|_| strategy == UpdateKind::RollingUpdate);
+    workload.strategy = UpdateStrategy { kind: strategy, rolling_update };
     Ok(Undo(Before::Strategy(place, before)))
 }
 

@@ -44,7 +44,8 @@ impl<'a> FailedCycle<'a> {
     /// Asks the profile's plugins in order, until one succeeds, fails, or says that nothing helps.
     pub fn post_filter(&self, framework: &Framework<'_>) -> PostFilterOutcome {
         let mut texts = Vec::new();
-        let mut clears_nomination = false;
+        let mut clears_nomination =
+            framework.post_filter.is_empty() && self.cycle.behaviour.no_post_filter_clears_nomination;
         for (_, plugin) in &framework.post_filter {
             match plugin.post_filter(self) {
                 PostFilter::Success { preemption, text } => {

@@ -32,11 +32,9 @@ impl Fates {
                 None => autoscaler.push((answer.clone(), 1)),
             }
         }
-        let is_open = example.karpenter.as_ref().is_some_and(|found| found.outcome.is_none());
         let mut of_karpenter: Vec<((&'static str, Option<Name>), usize)> = Vec::new();
         for pod in pods {
             let Some((outcome, pool)) = round.and_then(|round| round.outcome(*pod)) else { continue };
-            let outcome = if outcome == "failed" && is_open { "unknown" } else { outcome };
             match of_karpenter.iter_mut().find(|(known, _)| *known == (outcome, pool)) {
                 Some((_, number)) => *number += 1,
                 None => of_karpenter.push(((outcome, pool), 1)),

@@ -71,8 +71,8 @@ fn buffer_note(key: &str, buffer: &Buffer, flags: &Flags) -> Option<String> {
     };
     counts.then(|| {
         format!(
-            "CapacityBuffer {key} adds {count}spare pods to the loop, with the template of a PodTemplate that is not read \
-             here: groups may grow for them, too, and they take room on new nodes"
+            "CapacityBuffer {key} adds {count}spare pods to the autoscaler's loop, which are not counted here (their \
+             PodTemplate is not read): groups may grow for them, too, and they take room on new nodes"
         )
     })
 }
@@ -89,12 +89,17 @@ fn request_note(key: &str, request: &Buffer, flags: &Flags) -> Option<String> {
         return None;
     }
     if let Some(waits) = condition(&request.conditions, "Provisioned") {
-        return Some(format!("ProvisioningRequest {key}{class} has no capacity yet{}", because(waits)));
+        return Some(format!(
+            "ProvisioningRequest {key}{class} has no capacity yet{}. Nodes that the autoscaler may add for it are not counted \
+             here",
+            because(waits).trim_end_matches('.')
+        ));
     }
     let accepted = holds("Accepted").is_some();
     (accepted || flags.provisioning_requests).then(|| {
         format!(
-            "ProvisioningRequest {key}{class} may make node groups grow for pods that do not exist yet: not counted"
+            "ProvisioningRequest {key}{class} may make node groups grow for pods that do not exist yet: they are not counted \
+             here"
         )
     })
 }

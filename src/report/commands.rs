@@ -40,7 +40,17 @@ fn of_edit(edit: &Edit, suggestion: &Suggestion) -> Option<Vec<String>> {
             let patch = json!({"spec": {strategy: {"rollingUpdate": {"maxUnavailable": max_unavailable}}}});
             patched(&workload.kind.as_str().to_ascii_lowercase(), workload.key, &patch, "")?
         }
+        Edit::SetStrategy { workload, strategy } => {
+            let field = if workload.kind.as_str() == "Deployment" { "strategy" } else { "updateStrategy" };
+            // Bounds of a rolling update would be refused.
+            let patch = json!({"spec": {field: {"type": strategy.as_str(), "rollingUpdate": null}}});
+            patched(&workload.kind.as_str().to_ascii_lowercase(), workload.key, &patch, "")?
+        }
         // The controller does it.
+        Edit::CreatePod { .. } if suggestion.edits.iter().any(|edit| edit.deleted_pod() == Some(suggestion.pod)) => {
+            return Some(Vec::new());
+        }
+        // So it does here.
         Edit::DeletePod { .. } if suggestion.is_of_own_cause() => return Some(Vec::new()),
         Edit::Evict { pod } | Edit::DeletePod { pod } => {
             format!("kubectl delete pod {} -n {}", word(pod.name)?, word(pod.namespace)?)

@@ -166,7 +166,7 @@ pub fn break_long(text: &str, width: usize) -> String {
         }
         while columns(rest) > width && fitting(rest, width) < rest.len() {
             let end = sign_within(rest, width).or_else(|| sign_soon(rest, width));
-            let end = end.unwrap_or_else(|| fitting(rest, width));
+            let end = end.unwrap_or_else(|| before_its_signs(rest, fitting(rest, width)));
             let (head, tail) = rest.split_at(end);
             lines.push(head.to_owned());
             rest = tail;
@@ -189,6 +189,19 @@ fn sign_within(word: &str, room: usize) -> Option<usize> {
 fn sign_soon(word: &str, width: usize) -> Option<usize> {
     let head = word.get(..fitting(word, width + width / 4)).filter(|head| head.len() < word.len())?;
     head.find(['/', '=', ':', '.', ',', ';', '(', '[', '{', '|', '&']).map(|at| at + 1)
+}
+
+/// Where to cut `word`, of which `fits` bytes fit: no line has only a sign.
+fn before_its_signs(word: &str, fits: usize) -> usize {
+    let (head, tail) = word.split_at_checked(fits).unwrap_or((word, ""));
+    let parted = head.rfind('-').map(|at| at + 1).filter(|_| !tail.contains(char::is_alphanumeric));
+    parted.unwrap_or(fits)
+}
+
+/// The columns of the longest part of `text` that should not be cut: between blanks and what parts label keys.
+pub fn longest_part(text: &str) -> usize {
+    let words = text.split_whitespace();
+    words.flat_map(|word| word.split_inclusive(['/', '=', ':'])).map(columns).max().unwrap_or(0)
 }
 
 /// The end of the part of `word` that fits into `room` columns; at least one character.

@@ -13,9 +13,11 @@ use crate::api::name::{Name, name};
 use crate::api::taint::tolerated;
 use crate::edit::BuiltNode;
 use crate::node_groups::cluster_autoscaler::{self, Change, Growth, Loop, TEMPLATE_LABEL, short};
-use crate::node_groups::karpenter::{self, Launch, PoolOverview};
+use crate::node_groups::karpenter::{self, Instance, PoolOverview};
 use crate::state::{Cluster, PodId};
 
+use super::scenario::StepReport;
+use super::scenario::rollout::RolloutEnd;
 use super::{Outcome, Simulation, Step};
 
 /// Loops after which something must be wrong.
@@ -28,6 +30,8 @@ pub struct Options {
     pub autoscaler: cluster_autoscaler::Options,
     /// Of Karpenter.
     pub karpenter: karpenter::Options,
+    /// What of the state could not be read or is not counted, in sentences.
+    pub notes: Vec<String>,
 }
 
 /// What was added.
@@ -49,6 +53,13 @@ pub struct Autoscaled {
     pub left: Vec<Left>,
     /// What of it is not certain, in sentences.
     pub notes: Vec<String>,
+}
+
+impl Autoscaled {
+    /// Whether the price of each node that Karpenter asks for is known.
+    pub fn is_priced(&self) -> bool {
+        self.launches.iter().all(|launch| launch.instance.price.is_some())
+    }
 }
 
 /// Nodes of a group or pool that had been asked for before, and came up.
@@ -105,18 +116,8 @@ pub struct ScaleUp {
 pub struct PoolScaleUp {
     /// Which round, from 1.
     pub round: usize,
-    /// The pool.
-    pub pool: Name,
-    /// The instance type.
-    pub instance_type: Name,
-    /// The zone.
-    pub zone: Option<Name>,
-    /// `spot`, `on-demand`, `reserved`.
-    pub capacity_type: Option<Name>,
-    /// What one node costs, where that is known.
-    pub price: Option<f64>,
-    /// Other instance types that would do, at least.
-    pub other_types: usize,
+    /// What each of them is; of the other instance types that would do, the fewest.
+    pub instance: Instance,
     /// The new nodes.
     pub nodes: Vec<Name>,
     /// Pods of the simulation that are on the new nodes at the end.
@@ -130,7 +131,7 @@ pub fn grow(simulation: &mut Simulation<'_>, options: &Options, steps: &mut Vec<
         autoscaler: cluster_autoscaler::Options { simulated: true, ..options.autoscaler.clone() },
         karpenter: karpenter::Options { simulated: true, ..options.karpenter.clone() },
         changes: Vec::new(),
-        found: Autoscaled::default(),
+        found: Autoscaled { notes: options.notes.clone(), ..Autoscaled::default() },
     };
     makers.start(simulation, steps);
     for round in 1..=MOST_ROUNDS {
@@ -180,7 +181,27 @@ pub fn grow(simulation: &mut Simulation<'_>, options: &Options, steps: &mut Vec<
     found.under_way.iter_mut().for_each(|it| it.placed = count(&it.nodes));
     found.scale_ups.iter_mut().for_each(|it| it.placed = count(&it.nodes));
     found.launches.iter_mut().for_each(|it| it.placed = count(&it.nodes));
+    if !found.launches.is_empty() {
+        let shown = if found.is_priced() { "cheapest" } else { "smallest" };
+        found.notes.push(format!(
+            "The provider chooses the instance type, the zone, and spot or on-demand, by its own prices and stock; shown is \
+             the {shown} that fits, and the first of equals"
+        ));
+    }
     Some(found)
+}
+
+impl Autoscaled {
+    /// Names the rollouts that would go on: nodes are added after the last step, and no controller acts on them.
+    #[must_use]
+    pub fn with_stuck_rollouts(mut self, reports: &[StepReport]) -> Self {
+        let stuck = reports.iter().filter_map(|report| report.rollout.as_ref());
+        let stuck = stuck.filter(|rollout| matches!(rollout.end, RolloutEnd::NoPlace { .. }));
+        self.notes.extend(stuck.filter(|_| !self.scale_ups.is_empty() || !self.launches.is_empty()).map(|rollout| {
+            format!("the rollout of {} would go on with the new nodes, and may need more of them", rollout.workload)
+        }));
+        self
+    }
 }
 
 /// Whether kube-scheduler tried the pod and found no node. It does not try pods with scheduling gates.
@@ -288,48 +309,28 @@ impl Makers {
         let gates = simulation.behaviour().request_gates();
         let launches = claims.map(|claims| claims.launches(simulation.cluster(), gates)).unwrap_or_default();
         for launch in launches {
-            let Some(called) = free_name(simulation, &launch.pool) else { continue };
+            let instance = launch.instance;
+            let Some(called) = free_name(simulation, &instance.pool) else { continue };
             simulation.add_node(&launch.built, called);
             for key in &launch.random_labels {
-                let text = format!("the label {key} of new nodes of NodePool {} gets a random value", launch.pool);
+                let text = format!("the label {key} of new nodes of NodePool {} gets a random value", instance.pool);
                 if !self.found.notes.contains(&text) {
                     self.found.notes.push(text);
                 }
             }
-            let known = self.found.launches.iter_mut().skip(first).find(|known| known.is_like(&launch));
+            let known = self.found.launches.iter_mut().skip(first).find(|known| known.instance.is_like(&instance));
             match known {
                 Some(known) => {
-                    known.other_types = known.other_types.min(launch.other_types);
+                    known.instance.other_types = known.instance.other_types.min(instance.other_types);
                     known.nodes.push(called);
                 }
-                None => self.found.launches.push(PoolScaleUp::new(round, &launch, called)),
+                None => self.found.launches.push(PoolScaleUp { round, instance, nodes: vec![called], placed: 0 }),
             }
         }
         let mut pools: Vec<String> =
-            self.found.launches.iter().skip(first).map(|launch| format!("NodePool {}", launch.pool)).collect();
+            self.found.launches.iter().skip(first).map(|launch| format!("NodePool {}", launch.instance.pool)).collect();
         pools.dedup();
         pools
-    }
-}
-
-impl PoolScaleUp {
-    fn new(round: usize, launch: &Launch, node: Name) -> Self {
-        Self {
-            round,
-            pool: launch.pool,
-            instance_type: launch.instance_type,
-            zone: launch.zone,
-            capacity_type: launch.capacity_type,
-            price: launch.price,
-            other_types: launch.other_types,
-            nodes: vec![node],
-            placed: 0,
-        }
-    }
-
-    fn is_like(&self, launch: &Launch) -> bool {
-        (self.pool, self.instance_type, self.zone, self.capacity_type)
-            == (launch.pool, launch.instance_type, launch.zone, launch.capacity_type)
     }
 }
 
@@ -339,7 +340,7 @@ fn left(simulation: &Simulation<'_>, round: Option<&karpenter::Run>, waiting: &[
     let left = |pod: &PodId| Left {
         id: *pod,
         pod: cluster.pod(*pod).key(),
-        outcome: round.and_then(|round| round.fate(*pod)),
+        outcome: round.and_then(|round| round.outcome(*pod)).map(|(outcome, _)| outcome),
         expected_on: round.and_then(|round| round.expected_on(*pod)),
         refusals: round.map(|round| refusals(cluster, round, *pod)).unwrap_or_default(),
     };

@@ -16,7 +16,7 @@ const GATES: RequestGates =
 
 /// Objects, a line each:
 /// - `node NAME CPUS`
-/// - `pod NAME CPUS PRIORITY [on=NODE] [bare] [gang=NAME] [never] [gated] [guarded]`: pods have a
+/// - `pod NAME CPUS PRIORITY [on=NODE] [nominated=NODE] [bare] [gang=NAME] [never] [gated] [guarded]`: pods have a
 ///   controller unless `bare`; `never` does not preempt, `guarded` ones have the budget's label
 /// - `gang NAME MIN_MEMBER`
 /// - `budget NAME ALLOWED`
@@ -66,6 +66,7 @@ fn pod(name: &str, cpus: &str, priority: &str, more: &[&str]) -> Value {
             "schedulingGates": if has("gated") { json!([{"name": "wait"}]) } else { json!([]) },
             "containers": [{"resources": {"requests": {"cpu": cpus}}}],
         },
+        "status": {"nominatedNodeName": value("nominated=")},
     })
 }
 
@@ -141,6 +142,55 @@ fn the_lower_is_preempted_and_placed_again() {
          pod high 1 5",
         // The lowest goes first, and nothing is left for it.
         &["high on b, lower preempted", "lower pending, left b for high"],
+    );
+}
+
+/// Of pods that are nominated in the state: those that still are behind a run of `version`.
+#[track_caller]
+fn still_nominated(version: &str, config: SchedulerConfig, text: &str) -> Vec<String> {
+    let scheduler = Scheduler::new(config, Behaviour::new(version.parse().unwrap()));
+    let mut cluster = state(text);
+    let pods = pending(&cluster);
+    let mut simulation = Simulation::new(&scheduler, &mut cluster, NOW, Ties::First).preempting(true);
+    simulation.run(&pods);
+    let nominated = simulation.cluster().pending().filter(|pod| pod.own.nominated_node_name.is_some());
+    nominated.map(|pod| pod.key().name.to_string()).collect()
+}
+
+#[test]
+fn a_nominated_pod_without_a_candidate_loses_its_nomination() {
+    let of = |version: &str| SchedulerConfig::default_for(&Behaviour::new(version.parse().unwrap()));
+    let without_preemption = |version: &str| {
+        let config = json!({"apiVersion": "kubescheduler.config.k8s.io/v1", "kind": "KubeSchedulerConfiguration",
+            "profiles": [{"plugins": {"postFilter": {"disabled": [{"name": "*"}]}}}]});
+        SchedulerConfig::parse(&config, &Behaviour::new(version.parse().unwrap())).unwrap()
+    };
+    // `large` is larger than the node, whoever leaves.
+    let too_large = "node a 4
+         pod high 2 9 on=a
+         pod large 6 5 nominated=a
+         pod small 2 1";
+    // It may not preempt others, so preemption is not tried.
+    let never = "node a 4
+         pod other 3 1 on=a
+         pod large 2 5 nominated=a never";
+    for version in ["v1.33", "v1.34", "v1.35", "v1.36", "v1.37"] {
+        assert_eq!(still_nominated(version, of(version), too_large), [""; 0], "{version}");
+        assert_eq!(still_nominated(version, of(version), never), ["large"], "{version}");
+    }
+    // Without any plugin that preempts it kept its nomination before v1.35.
+    assert_eq!(still_nominated("v1.34", without_preemption("v1.34"), too_large), ["large"]);
+    assert_eq!(still_nominated("v1.36", without_preemption("v1.36"), too_large), [""; 0]);
+}
+
+#[test]
+fn what_a_nomination_kept_is_there_for_others_when_it_is_cleared() {
+    case(
+        "node a 4
+         pod high 2 9 on=a
+         pod large 6 5 nominated=a
+         pod small 2 1",
+        &["large pending", "small on a"],
     );
 }
 

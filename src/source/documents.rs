@@ -107,10 +107,10 @@ impl<R: Read> Documents<R> {
         }
     }
 
-    /// A line that ends a Markdown fence.
+    /// A line that ends a Markdown fence, or the last line of `kubectl cluster-info dump` before v1.19.
     fn fence(&mut self) -> Result<bool, Fault> {
-        self.at_least(FENCE.len())?;
-        let is_fence = self.window.bytes().starts_with(FENCE);
+        self.at_least(DUMPED.len())?;
+        let is_fence = self.window.bytes().starts_with(FENCE) || self.window.bytes().starts_with(DUMPED);
         if is_fence {
             let line = self.line(NOISE)?.unwrap_or_default();
             self.window.consume(line.len().max(FENCE.len()));
@@ -193,6 +193,7 @@ impl<R: Read> Documents<R> {
 const LOG_START: &[u8] = b"==== START logs for ";
 const LOG_END: &[u8] = b"==== END logs for ";
 const FENCE: &[u8] = b"```";
+const DUMPED: &[u8] = b"Cluster info dumped to ";
 /// A longer line is no prompt and no warning.
 const NOISE: usize = 4096;
 

@@ -148,12 +148,12 @@ fn broken_input() {
     );
     fails(
         NODE.replace("\"4\"", "\"four\\u001b\""),
-        r#"state: document 1, line 1: Node a: "four\u{1b}" is not a quantity: expected a number with an optional suffix, such as 500m, 1.5 or 2Gi"#,
+        r#"state: document 1, line 1: Node a: status.allocatable.cpu: "four\u{1b}" is not a quantity: expected a number with an optional suffix, such as 500m, 1.5 or 2Gi; correct the field or leave the object out"#,
     );
 
     fails(
         POD.replace("\"web\"", "7"),
-        "state: document 1, line 1: Pod shop/: invalid type: integer `7`, expected a string",
+        "state: document 1, line 1: Pod shop/: metadata.name: expected a string, found the number 7; correct the field or leave the object out",
     );
     fails(
         "\0\u{1}\u{2}",
@@ -249,6 +249,7 @@ fn forms_that_people_have() {
     // `kubectl cluster-info dump`
     let logs = "==== START logs for container c of pod shop/web ====\n{\"kind\": [\n==== END logs for container c of pod shop/web ====\n";
     form(format!("{NODE}\n{logs}{POD}\n{logs}"), "1 pods, 1 nodes");
+    form(format!("{NODE}\n{POD}\n{logs}Cluster info dumped to standard output\n"), "1 pods, 1 nodes");
     form(both, "1 pods, 1 nodes");
 }
 

@@ -5,6 +5,8 @@
 
 use std::fmt::Write;
 
+use crate::api::decode_error::plain;
+
 /// One step down.
 enum Step {
     Field(String),
@@ -13,12 +15,14 @@ enum Step {
 
 /// What a decoder said of `json`, behind the path to the value that it said it of.
 pub(super) fn located(json: &[u8], error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    let text = text.strip_suffix(&place).unwrap_or(&text);
+    let text = plain(error);
+    // What is no JSON has no paths, and a value that was decoded from another no place.
+    if !error.is_data() || error.line() == 0 {
+        return text;
+    }
     let line_start = json.split_inclusive(|byte| *byte == b'\n').take(error.line().saturating_sub(1)).map(<[u8]>::len);
     let path = path_at(json, line_start.sum::<usize>() + error.column());
-    if path.is_empty() { text.to_owned() } else { format!("{path}: {text}") }
+    if path.is_empty() { text } else { format!("{path}: {text}") }
 }
 
 /// The path to the value that ends at or after byte `offset` of `json`; empty for the object
@@ -29,6 +33,10 @@ fn path_at(json: &[u8], offset: usize) -> String {
     // Whether the string that comes next is the name of a field.
     let mut field = false;
     while let Some(byte) = json.get(at).copied() {
+        // A container that is wrong as a whole: what is in it does not matter.
+        if matches!(byte, b'{' | b'[') && at + 1 >= offset {
+            break;
+        }
         match byte {
             b'{' => {
                 path.push(Step::Field(String::new()));
@@ -119,6 +127,13 @@ mod tests {
         case(r#"{"a": [[], [1, "!"]]}"#, "a[1][1]");
         case(r#"["!"#, "[0]");
         case("!", "");
+    }
+
+    #[test]
+    fn a_container_as_a_whole() {
+        let path = |json: &str| path_at(json.as_bytes(), json.find("{\"x").unwrap() + 1);
+        assert_eq!(path(r#"{"a": {"b": {"x": 1}}}"#), "a.b");
+        assert_eq!(path(r#"{"a": [{"c": 1}, {"x": 1}]}"#), "a[1]");
     }
 
     #[test]

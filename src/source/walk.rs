@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::error::{Fault, InputProblem};
+use super::json_path::located;
 use super::progress::FileProgress;
 use super::scan::{Cursor, Opening, ScanStop, TypeMeta, is_white, opening};
 use super::shape;
@@ -428,7 +429,10 @@ impl<R: Read, S: Sink> Walk<'_, R, S> {
     fn broken(&self, at: usize, error: &serde_json::Error) -> Failure {
         let bytes = self.window.bytes();
         let lines = super::window::newlines(bytes.get(..at).unwrap_or_default());
-        Failure::Later { lines: lines + error.line() as u64 - 1, problem: InputProblem::Broken(describe(error, bytes)) }
+        Failure::Later {
+            lines: lines + error.line() as u64 - 1,
+            problem: InputProblem::Broken(describe(error, bytes.get(at..).unwrap_or_default())),
+        }
     }
 
     /// Something else stands where an object should.
@@ -465,15 +469,14 @@ fn shown(byte: u8) -> String {
     if byte.is_ascii_graphic() { format!("`{}`", char::from(byte)) } else { format!("the byte 0x{byte:02x}") }
 }
 
-/// An error's words without its line and column, which are those of a part, and what the object
-/// that `json` begins with is called.
+/// An error's words behind the path to the value, without its line and column, which are those of a part; and what the
+/// object that `json` begins with is called.
 fn describe(error: &serde_json::Error, json: &[u8]) -> String {
-    let text = error.to_string();
-    let words = text.rsplit_once(" at line ").map_or(text.as_str(), |(words, _)| words);
-    // The interned strings' own word for it.
-    let words = words.replace("expected a &str", "expected a string");
     // A broken text has no object to name.
-    let end = if error.is_data() { skip(json).unwrap_or_default() } else { 0 };
+    if !error.is_data() {
+        return located(json, error);
+    }
+    let end = skip(json).unwrap_or_default();
     let object: Value = serde_json::from_slice(json.get(..end).unwrap_or_default()).unwrap_or_default();
     let member = |of: &Value, key: &str| of.get(key).and_then(Value::as_str).map(str::to_owned);
     let metadata = object.get("metadata").unwrap_or(&Value::Null);
@@ -481,5 +484,6 @@ fn describe(error: &serde_json::Error, json: &[u8]) -> String {
     let name =
         [member(&object, "kind"), Some(namespace.unwrap_or_default() + &member(metadata, "name").unwrap_or_default())];
     let name: Vec<String> = name.into_iter().flatten().filter(|word| !word.is_empty()).collect();
+    let words = format!("{}; correct the field or leave the object out", located(json, error));
     if name.is_empty() { words } else { format!("{}: {words}", name.join(" ")) }
 }

@@ -19,14 +19,14 @@ fn added(arguments: &str) -> String {
 #[test]
 fn the_cheapest_type_until_the_limit() {
     let shown = added(&format!("simulate --pending --autoscale {TYPES} {KARPENTER}"));
-    assert_snapshot!(shown, @"NODES ADDED by Karpenter's rules; the cheapest instance type that fits general 1 node m5.xlarge, on-demand in eu-1a, price 0.192: 1 pod placed; 1 other instance type fits, too No node for 2 pods (shop/report-1 and shop/legacy-1): NodePool gpu: did not tolerate taint (taint=nvidia.com/gpu=true:NoSchedule); NodePool general: all available instance types exceed limits for nodepool (NodePool=general)");
+    assert_snapshot!(shown, @"NODES ADDED by Karpenter's rules; the cheapest instance type that fits general 1 node m5.xlarge, on-demand in eu-1a, price 0.192: 1 pod placed; 1 other instance type fits, too No node for 2 pods (shop/report-1 and shop/legacy-1): NodePool gpu: did not tolerate taint (taint=nvidia.com/gpu=true:NoSchedule); NodePool general: all available instance types exceed limits for nodepool (NodePool=general) The provider chooses the instance type, the zone, and spot or on-demand, by its own prices and stock; shown is the cheapest that fits, and the first of equals");
 }
 
 /// Without a catalogue only types of existing nodes are known, and no prices.
 #[test]
 fn the_smallest_type_that_is_known() {
     let shown = added(&format!("simulate --pending --autoscale {KARPENTER}"));
-    assert_snapshot!(shown, @"NODES ADDED by Karpenter's rules; the smallest instance type that fits general 1 node m5.xlarge, on-demand in eu-1a: 1 pod placed No node for 2 pods (shop/report-1 and shop/legacy-1): NodePool gpu: did not tolerate taint (taint=nvidia.com/gpu=true:NoSchedule); NodePool general: all available instance types exceed limits for nodepool (NodePool=general)");
+    assert_snapshot!(shown, @"NODES ADDED by Karpenter's rules; the smallest instance type that fits general 1 node m5.xlarge, on-demand in eu-1a: 1 pod placed No node for 2 pods (shop/report-1 and shop/legacy-1): NodePool gpu: did not tolerate taint (taint=nvidia.com/gpu=true:NoSchedule); NodePool general: all available instance types exceed limits for nodepool (NodePool=general) The provider chooses the instance type, the zone, and spot or on-demand, by its own prices and stock; shown is the smallest that fits, and the first of equals");
 }
 
 /// Several nodes at once, each pod counted where it is.
@@ -42,6 +42,8 @@ fn new_pods_on_several_nodes() {
     No node for 36 pods (default/new-5, default/new-6 and 34 more): NodePool gpu:
     did not tolerate taint (taint=nvidia.com/gpu=true:NoSchedule); NodePool general:
     all available instance types exceed limits for nodepool (NodePool=general)
+    The provider chooses the instance type, the zone, and spot or on-demand, by its
+    own prices and stock; shown is the cheapest that fits, and the first of equals
 
     NOT PLACED   kube-scheduler's message for the first pod of each group
     36 pods: default/new-5, default/new-6 and 34 more
@@ -51,10 +53,10 @@ fn new_pods_on_several_nodes() {
     general-new1   <none> → 4   <none> → 79%   <none> → 39%   added
     ip-10-0-2-9    2 → 3        75% → 88%      25% → 31%
 
-    CLUSTER                           CPU               MEMORY            PODS
-    utilization                       76.0% → 83.1%     25.0% → 31.7%     2.6% → 4.6%
-    fragmentation (lower is better)   100.0% → 100.0%   100.0% → 100.0%   100.0% → 100.0%
-    imbalance (lower is better)       0.4% → 5.1%       0.0% → 6.0%       0.9% → 2.2%
+    CLUSTER                           CPU             MEMORY          PODS
+    utilization                       76.0% → 83.1%   25.0% → 31.7%   2.6% → 4.6%
+    fragmentation (lower is better)   100% → 100%     100% → 100%     100% → 100%
+    imbalance (lower is better)       0.4% → 5.1%     0.0% → 6.0%     0.9% → 2.2%
     3 of 3 nodes with pods, 1 newly used
 
     POD              NODE            TOTAL     TIES

@@ -1,7 +1,11 @@
 //! Situations of node groups and NodePools as public threads have them: what the section `NEW NODES` says of each. The cause
 //! stands there, and nothing is claimed that the state does not show.
 
-use super::harness::screen;
+use std::fs;
+
+use serde_json::Value;
+
+use super::harness::{run, screen};
 
 /// The section, in one line.
 fn section(state: &str, pod: &str) -> String {
@@ -75,7 +79,7 @@ fn of_the_cluster_autoscaler() {
             "buffers",
             "web",
             &[
-                "CapacityBuffer shop/spare adds 3 spare pods to the loop",
+                "CapacityBuffer shop/spare adds 3 spare pods to the autoscaler's loop, which are not counted here",
                 "ProvisioningRequest shop/batch (check-capacity.autoscaling.x-k8s.io) has no capacity yet: Capacity is not found",
             ],
         ),
@@ -204,4 +208,22 @@ fn a_simulation_by_priority() {
          --snapshot tests/cli/new-nodes/priority.yaml",
     );
     assert!(shown.contains("eks-spot   from 1 to 2 (maximum 5): 1 pod placed"), "{shown}");
+}
+
+/// A redacted state has the priorities of the groups under their new names.
+#[test]
+fn a_redacted_state_keeps_the_priorities() {
+    let folder = tempfile::tempdir().unwrap();
+    let (state, names) = (folder.path().join("state.json"), folder.path().join("names.json"));
+    let (state, names) = (state.display(), names.display());
+    run(&format!("snapshot --redact --redact-map {names} --snapshot tests/cli/new-nodes/priority.yaml -f {state}"));
+    let answer = run(&format!(
+        "simulate --pending --autoscale --expander priority --at 2026-08-20T10:00:24Z --kube-version v1.34 -o json \
+         --snapshot {state}"
+    ));
+    let answer: Value = serde_json::from_slice(&answer.stdout).unwrap();
+    let group = answer["scaleUps"][0]["group"].as_str().unwrap();
+    let names: Value = serde_json::from_str(&fs::read_to_string(names.to_string()).unwrap()).unwrap();
+    let original = names[group].as_str().unwrap();
+    assert!(!group.contains("spot") && original.starts_with("eks-spot-"), "{group} was {original}");
 }

@@ -65,9 +65,9 @@ fn pools_of_karpenter() {
     arm: no node of it shows an instance type: a new node of it is not known
 
     PENDING PODS   3; explain POD shows what each group or pool says
-    2   not known: no instance type of an existing node would do (such as
-        shop/legacy-1)
     1   a node of pool general is made (shop/web-4)
+    1   no pool makes a node for them (shop/legacy-1)
+    1   not known: no instance type of an existing node would do (shop/report-1)
     --- stderr
     --- status 0
     ");

@@ -30,19 +30,25 @@ def crd(group, version, kind):
                                    "schema": {"openAPIV3Schema": schema}}]}}
 
 
-def status(now):
-    """What the autoscaler writes of one group, which is at its maximum."""
+def status(now, groups=((GROUP, 1),)):
+    """What the autoscaler writes of groups with one node each: id and maximum."""
     counts = {"longUnregistered": 0, "registered": {"total": 1, "ready": 1, "notStarted": 0, "unready": {"total": 0}}}
-    group = {"name": GROUP,
-             "health": {"status": "Healthy", "cloudProviderTarget": 1, "minSize": 0, "maxSize": 1, "nodeCounts": counts},
-             "scaleUp": {"status": "NoActivity"}, "scaleDown": {"status": "NoCandidates"}}
+    groups = [{"name": name, "health": {"status": "Healthy", "cloudProviderTarget": 1, "minSize": 0, "maxSize": most,
+                                        "nodeCounts": counts},
+               "scaleUp": {"status": "NoActivity"}, "scaleDown": {"status": "NoCandidates"}} for name, most in groups]
     time = now.strftime("%Y-%m-%d %H:%M:%S +0000 UTC")
-    text = json.dumps({"time": time, "autoscalerStatus": "Running", "nodeGroups": [group],
+    text = json.dumps({"time": time, "autoscalerStatus": "Running", "nodeGroups": groups,
                        "clusterWide": {"health": {"status": "Healthy", "nodeCounts": counts}}})
     return {"apiVersion": "v1", "kind": "ConfigMap",
             "metadata": {"name": "cluster-autoscaler-status", "namespace": "kube-system",
                          "annotations": {"cluster-autoscaler.kubernetes.io/last-updated": time}},
             "data": {"status": text}}
+
+
+def priorities(text):
+    return {"apiVersion": "v1", "kind": "ConfigMap",
+            "metadata": {"name": "cluster-autoscaler-priority-expander", "namespace": "kube-system"},
+            "data": {"priorities": text}}
 
 
 def event(name, reporter, reason, message, now):
@@ -97,6 +103,34 @@ class NodeGroups(unittest.TestCase):
                 self.assertEqual(0, code, err)
                 [group] = json.loads(out)["clusterAutoscaler"]["groups"]
                 self.assertEqual(("max-size", 1, 1), (group["state"], group["members"], group["pendingPods"]["fit"]))
+
+    def test_priorities_of_groups(self):
+        """Of two groups that are alike the one with the higher priority grows; in a snapshot, and redacted, too."""
+        other = "eks-spare-25899842-5a85-479e-a17f-59dba784bfdf"
+        member = node("worker-2", cpu="4")
+        member["metadata"]["labels"]["eks.amazonaws.com/nodegroup"] = "spare"
+        member["status"]["capacity"] = member["status"]["allocatable"]
+        self.enterContext(on_server(self.api, [member, pod("there-2", cpu="3", nodeName="worker-2"),
+                                               status(self.now, [(GROUP, 3), (other, 3)])]))
+        later = (self.now + datetime.timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        question = ["simulate", "--pending", "--autoscale", "--expander", "priority", "--at", later]
+        code, _, err = command.run(*question, kubeconfig=self.kubeconfig)
+        self.assertEqual(2, code)
+        self.assertIn("the state does not have the priorities of the node groups", err)
+        for first, text in (GROUP, "10:\n- .*\n50:\n- .*general.*\n"), (other, "10:\n- .*\n50:\n- eks-spare-.*\n"):
+            with on_server(self.api, [priorities(text)]), tempfile.TemporaryDirectory() as directory:
+                [grown] = self.json(*question)["scaleUps"]
+                self.assertEqual((first, 2, 1), (grown["group"], grown["to"], grown["placed"]))
+                file, names = (str(pathlib.Path(directory) / name) for name in ("state.json.gz", "names.json"))
+                code, _, err = command.run("snapshot", "--redact", "--redact-map", names, "-f", file,
+                                           kubeconfig=self.kubeconfig)
+                self.assertEqual(0, code, err)
+                code, out, err = command.run(*question, "-o", "json", "--snapshot", file)
+                self.assertEqual(0, code, err)
+                [grown] = json.loads(out)["scaleUps"]
+                self.assertNotEqual(first, grown["group"])
+                originals = json.loads(pathlib.Path(names).read_text())
+                self.assertEqual(first, originals[grown["group"]])
 
     def test_the_right_to_read_the_status_is_missed_by_name(self):
         self.enterContext(on_server(self.api, [status(self.now)]))

@@ -125,6 +125,9 @@ behaviours! {
     pdb_counting_stops_at_violation: [(37, Always)];
     /// The event of a pod for which preemption found a node says so (kubernetes#140180).
     preemption_names_node: [(37, Always)];
+    /// A pod that fits nowhere loses its nomination where the profile has no PostFilter plugin (`schedule_one.go`:
+    /// `clearNominatedNode` in place of an empty result).
+    no_post_filter_clears_nomination: [(35, Always)];
     /// `NodeDeclaredFeatures`' reason names the features that are missing.
     declared_features_reason_names_them: [(35, Always), (36, Never)];
     /// `NodeDeclaredFeatures` knows `UserNamespacesHostNetworkSupport` (component-helpers `nodedeclaredfeatures/features`) ...

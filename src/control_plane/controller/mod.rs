@@ -14,10 +14,11 @@ use crate::api::meta::{ObjectKey, OwnerReference};
 use crate::api::name::{Name, name};
 use crate::api::pod_spec::PodSpec;
 use crate::api::pod_template::PodTemplate;
+use crate::decode::Kind;
 use crate::decode::pod::PodOwn;
 use crate::decode::workload::{PodTemplateSpec, Workload, WorkloadKey, WorkloadKind};
-use crate::state::Cluster;
 use crate::state::node_info::NodeInfo;
+use crate::state::{Cluster, Pod};
 
 mod daemon_set;
 mod missing;
@@ -55,6 +56,18 @@ pub fn one_more(cluster: &Cluster, workload: &Workload) -> NewPods {
 pub fn one_called(cluster: &Cluster, workload: &Workload, pod: Name) -> NewPods {
     let numbered = stateful_set::called(cluster, workload, pod).filter(|_| workload.kind == WorkloadKind::StatefulSet);
     numbered.unwrap_or_else(|| one_more(cluster, workload))
+}
+
+/// The StatefulSet of the pod, if claims that it creates with the pod are missing (upstream
+/// pkg/controller/statefulset/stateful_pod_control.go, createPersistentVolumeClaims).
+pub fn lacking_claims(cluster: &Cluster, pod: &Pod) -> Option<WorkloadKey> {
+    let owner = pod.own.controller.as_ref().filter(|owner| owner.kind == "StatefulSet")?;
+    let kind = WorkloadKind::StatefulSet;
+    let key = WorkloadKey { kind, key: ObjectKey::new(pod.key().namespace, owner.name) };
+    let new = one_called(cluster, cluster.workload(key)?, pod.key().name);
+    let mut claims = new.claims.iter();
+    let is_missing = claims.any(|claim| cluster.storage().claim(claim.key).is_none());
+    (is_missing && cluster.holds(Kind::PersistentVolumeClaim)).then_some(key)
 }
 
 /// The pod that the DaemonSet `workload` would have on `node`; none where it would have none.

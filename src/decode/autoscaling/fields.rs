@@ -1,7 +1,9 @@
 //! Which fields of these kinds are read.
 
 use super::super::fields::FieldShape::{self, Conditions, Each, Fields, Kept, Labels, Prose, Requirements, Text, Yaml};
-use super::super::fields::Role::{AutoscalerLabels, AutoscalerTaints, Name, NodeGroup, Uid, Value, VolumeId};
+use super::super::fields::Role::{
+    AutoscalerLabels, AutoscalerTaints, Name, NodeGroup, Priorities, Uid, Value, VolumeId,
+};
 use super::super::fields::{Hint, KEY, NAMESPACE, NODE_NAME, OWNERS, RESOURCE_LIST, SELECTOR, metadata};
 
 const POOL: FieldShape = Text(Name(Hint::Pool));
@@ -16,8 +18,7 @@ pub(crate) const STATUS: FieldShape = Fields(&[
             ("annotations", Fields(&[("cluster-autoscaler.kubernetes.io/last-updated", Kept)])),
         ]),
     ),
-    // Patterns match parts of names, which redaction cannot keep.
-    ("data", Fields(&[("status", Yaml(&STATUS_TEXT)), ("priorities", Prose)])),
+    ("data", Fields(&[("status", Yaml(&STATUS_TEXT)), ("priorities", Text(Priorities))])),
 ]);
 
 const STATUS_TEXT: FieldShape = Fields(&[

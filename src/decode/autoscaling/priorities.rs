@@ -21,7 +21,7 @@ impl Priorities {
     ///
     /// # Errors
     /// What the autoscaler cannot read either: then it ignores the ConfigMap.
-    pub(super) fn parse(text: Option<&str>) -> Result<Self, String> {
+    pub(crate) fn parse(text: Option<&str>) -> Result<Self, String> {
         let text = text.ok_or_else(|| "it has no text under the key priorities".to_owned())?;
         if text.is_empty() {
             return Err("the text under the key priorities is empty".to_owned());
@@ -51,6 +51,22 @@ impl Priorities {
         let found = self.0.iter().rev().find(|(_, patterns)| matching(patterns)).map(|(priority, _)| *priority);
         found.filter(|priority| *priority >= -1)
     }
+
+    /// The text of the same priorities for groups that get new ids: patterns that match those, and no other. A pattern
+    /// matches parts of a name, of which a new name has none.
+    pub fn renamed(&self, groups: &BTreeMap<String, String>) -> String {
+        let mut text = String::new();
+        for (priority, patterns) in &self.0 {
+            let is_match = |old: &String| patterns.iter().any(|pattern| pattern.is_match(old));
+            let mut matching = groups.iter().filter(|(old, _)| is_match(old)).map(|(_, new)| new).peekable();
+            let none = if matching.peek().is_none() { " []" } else { "" };
+            text.push_str(&format!("{priority}:{none}\n"));
+            for new in matching {
+                text.push_str(&format!("- '^{}$'\n", regex::escape(new).replace('\'', "''")));
+            }
+        }
+        text
+    }
 }
 
 #[cfg(test)]
@@ -65,6 +81,16 @@ mod tests {
         assert_eq!(read.of(name("eks-general")), Some(10));
         assert_eq!(Priorities::parse(Some("-2:\n- .*\n")).unwrap().of(name("a")), None);
         assert_eq!(Priorities::parse(Some("5: [^a$]\n")).unwrap().of(name("b")), None);
+    }
+
+    #[test]
+    fn groups_with_new_ids_keep_their_priorities() {
+        let groups = [("eks-spot-1", "eks-r7"), ("eks-general", "it's.b"), ("other", "c")];
+        let groups = groups.map(|(old, new)| (old.to_owned(), new.to_owned())).into();
+        let text = Priorities::parse(Some("10:\n- eks-.*\n50:\n- .*spot.*\n70:\n- x\n")).unwrap().renamed(&groups);
+        let read = Priorities::parse(Some(&text)).unwrap();
+        let priorities = ["eks-r7", "it's.b", "its-b", "c", "eks-r70"].map(|id| read.of(name(id)));
+        assert_eq!(priorities, [Some(50), Some(10), None, None, None]);
     }
 
     #[test]

@@ -107,6 +107,8 @@ pub(crate) enum Role {
     Expression,
     /// The id of a node group.
     NodeGroup,
+    /// Patterns of such ids, by priority.
+    Priorities,
     /// `key=value,…`: labels in an annotation.
     AutoscalerLabels,
     /// `key=value:Effect,…`: taints in an annotation.

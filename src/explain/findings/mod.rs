@@ -19,7 +19,7 @@ use crate::state::Cluster;
 pub(crate) use holders::{freeable, resizes_taken_back};
 pub(crate) use makers::offered_instead;
 pub use queues::is_gated_by_manager;
-pub use rollout::unblocking;
+pub use rollout::{Unblocking, unblocking};
 
 /// Something beside the cycle that the answer rests on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -2,8 +2,8 @@
 //! pod runs.
 
 use super::Finding;
-use crate::api::Name;
 use crate::api::update_strategy::UpdateKind;
+use crate::api::{Name, ObjectKey};
 use crate::decode::workload::{Workload, WorkloadKey, WorkloadKind};
 use crate::edit::Edit;
 use crate::explain::suggest::amount;
@@ -17,8 +17,10 @@ const MOST_UNAVAILABLE: usize = 10;
 /// A Deployment whose rollout is blocked by its own older pods.
 struct Blocked<'a> {
     deployment: &'a Workload,
-    /// Pods of older revisions that hold what is short.
-    holders: Vec<&'a Pod>,
+    /// Pods of older revisions.
+    old: Vec<ObjectKey>,
+    /// Those of them that hold what is short.
+    holders: Vec<ObjectKey>,
     rolling: Rolling,
 }
 
@@ -26,19 +28,21 @@ pub(super) fn find(placement: &Placement, cluster: &Cluster, pod: &Pod) -> Optio
     let blocked = blocked(placement, cluster, pod)?;
     Some(Finding::RolloutBlocked {
         workload: blocked.deployment.identity().to_string(),
-        pods: blocked.holders.iter().map(|pod| pod.key()).collect(),
+        pods: blocked.holders,
         max_surge: blocked.rolling.bounds.surge,
         max_unavailable: blocked.rolling.bounds.unavailable,
     })
 }
 
 /// Changes that may let a blocked rollout continue, each with its first consequence: old pods go, as many as the
-/// controller deletes with the new bound (deployment rolling.go). The smallest bound first.
+/// controller deletes with the new bound (deployment rolling.go), the smallest bound first; and all of them with strategy
+/// Recreate (recreate.go, scaleDownOldReplicaSetsForRecreate).
 pub fn unblocking(placement: &Placement, cluster: &Cluster, pod: &Pod) -> Vec<Unblocking> {
     let Some(blocked) = blocked(placement, cluster, pod) else { return Vec::new() };
     let workload: WorkloadKey = blocked.deployment.identity();
+    let replicas = blocked.rolling.replicas;
     let mut found = Vec::new();
-    for unavailable in (blocked.rolling.bounds.unavailable + 1)..=blocked.rolling.replicas.min(MOST_UNAVAILABLE) {
+    for unavailable in (blocked.rolling.bounds.unavailable + 1)..=replicas.min(MOST_UNAVAILABLE) {
         let bounds = Bounds { unavailable, ..blocked.rolling.bounds };
         let (unhealthy, spare) = Rolling { bounds, ..blocked.rolling }.shrinks();
         let Ok(max_unavailable) = i32::try_from(unavailable) else { break };
@@ -48,23 +52,26 @@ pub fn unblocking(placement: &Placement, cluster: &Cluster, pod: &Pod) -> Vec<Un
         let change = Edit::SetMaxUnavailable { workload, max_unavailable };
         let holders = blocked.holders.iter();
         found.extend(holders.map(|holder| Unblocking {
-            edits: vec![change.clone(), Edit::DeletePod { pod: holder.key() }],
+            change: change.clone(),
+            leave: vec![Edit::DeletePod { pod: *holder }],
             workload,
-            max_unavailable,
-            replicas: blocked.rolling.replicas,
+            replicas,
         }));
     }
+    let change = Edit::SetStrategy { workload, strategy: UpdateKind::Recreate };
+    let leave = blocked.old.iter().map(|pod| Edit::DeletePod { pod: *pod }).collect();
+    found.push(Unblocking { change, leave, workload, replicas });
     found
 }
 
 /// A change that may let a rollout continue.
 pub struct Unblocking {
-    /// The new bound, and the first pod that goes then.
-    pub edits: Vec<Edit>,
+    /// The change of the Deployment.
+    pub change: Edit,
+    /// The pods that go then, at first.
+    pub leave: Vec<Edit>,
     /// The Deployment.
     pub workload: WorkloadKey,
-    /// The new bound.
-    pub max_unavailable: i32,
     /// How many pods it wants.
     pub replicas: usize,
 }
@@ -112,8 +119,10 @@ fn blocked<'a>(placement: &Placement, cluster: &'a Cluster, pod: &Pod) -> Option
     if rolling.shrinks() != (0, 0) {
         return None;
     }
-    old.retain(|other| holds_what_is_short(placement, cluster, other));
-    (!old.is_empty()).then_some(Blocked { deployment, holders: old, rolling })
+    let holds = |other: &&&Pod| holds_what_is_short(placement, cluster, other);
+    let holders: Vec<ObjectKey> = old.iter().filter(holds).map(|pod| pod.key()).collect();
+    let old = old.iter().map(|pod| pod.key()).collect();
+    (!holders.is_empty()).then_some(Blocked { deployment, old, holders, rolling })
 }
 
 /// Whether the pod has something of what its node lacks for the pod of `placement`.

@@ -79,7 +79,9 @@ fn places(
     let Some(example) = kinds.first() else { return 0 };
     let edits = for_all(cluster, suggestion, example);
     let Ok(undos) = Edit::apply_all(&edits, cluster, scheduler.behaviour().request_gates()) else { return 0 };
-    let mut pods: Vec<PodId> = kinds.iter().flat_map(|kind| &kind.pods).copied().collect();
+    // A pod that was recreated is the one of its name.
+    let now_there = |pod: &PodId| cluster.pod_named(cluster.pod(*pod).key()).map_or(*pod, |pod| pod.id);
+    let mut pods: Vec<PodId> = kinds.iter().flat_map(|kind| &kind.pods).map(now_there).collect();
     crate::simulate::queue::sort(cluster, &mut pods);
     let mut simulation = Simulation::new(scheduler, cluster, now, Ties::First);
     let placed = simulation.run(&pods).iter().filter(|step| step.place().is_some()).count();

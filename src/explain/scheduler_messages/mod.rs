@@ -15,8 +15,8 @@ use crate::api::Timestamp;
 use crate::api::name::Name;
 use crate::config::Profile;
 use crate::decode::event::Event;
-use crate::framework::Placement;
 use crate::framework::sampling::feasible_nodes_to_find;
+use crate::framework::{Placement, Turns};
 use crate::scheduler::Scheduler;
 use crate::state::{Cluster, Pod};
 
@@ -184,13 +184,25 @@ pub fn find(
     };
     let comparison = match comparison {
         Comparison::Different(mut reasons) if phrases.iter().any(Phrase::counts_more_there) => {
-            reasons.insert(0, Possibly::StaleMemory);
+            // What was not considered may explain it: then nobody should restart kube-scheduler first.
+            match reasons.iter().position(|reason| *reason == Possibly::NotEvaluated) {
+                Some(place) if turns_a_verdict(placement) => {
+                    let reason = reasons.remove(place);
+                    reasons.insert(0, reason);
+                }
+                _ => reasons.insert(0, Possibly::StaleMemory),
+            }
             Comparison::Different(reasons)
         }
         comparison => comparison,
     };
     let nodes = differing_nodes(placement, &phrases);
     Some(SchedulerMessages { comparison, differs, phrases, nodes, ..said })
+}
+
+/// Whether something was not evaluated that could turn the verdict.
+fn turns_a_verdict(placement: &Placement) -> bool {
+    placement.not_evaluated.iter().any(|item| item.decides || item.turns != Turns::Neither)
 }
 
 /// The newest words, not yet compared.

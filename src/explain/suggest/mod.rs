@@ -23,9 +23,10 @@ use crate::api::meta::OwnerReference;
 use crate::api::name::Name;
 use crate::api::taint::{Taint, TaintEffect};
 use crate::api::{ObjectKey, Timestamp};
+use crate::control_plane::controller::lacking_claims;
 use crate::decode::devices::taint::DeviceTaint;
 use crate::edit::{ClaimChange, Edit, PodChange, strategic_merge};
-use crate::explain::findings;
+use crate::explain::findings::{self, Unblocking};
 use crate::framework::Placement;
 use crate::node_groups::maker::Maker;
 use crate::scheduler::Scheduler;
@@ -172,21 +173,37 @@ fn in_new_domain(trial: &mut WhatIf<'_>, placement: &Placement) -> Option<Sugges
 
 /// Changes of what holds the nodes: a rollout that waits for itself, a resize that waits for room.
 fn own_causes(trial: &mut WhatIf<'_>, placement: &Placement) -> Vec<Suggestion> {
-    let rollout = findings::unblocking(placement, trial.cluster(), trial.pod());
-    let mut completes: Option<(i32, bool)> = None;
-    let found = rollout.iter().find_map(|change| {
-        // One re-run a bound, however many pods are in the way.
-        let (bound, done) = completes.filter(|(bound, _)| *bound == change.max_unavailable).unwrap_or_else(|| {
-            (change.max_unavailable, trial.rolls_out(change.workload, change.max_unavailable, change.replicas))
-        });
-        completes = Some((bound, done));
-        if done { search::prove(trial, &change.edits) } else { None }
-    });
-    if let Some(found) = found {
-        return vec![found];
+    // One for each kind of change: the smallest bound that does it, and the other strategy.
+    let mut found: Vec<Suggestion> = Vec::new();
+    let mut ends: Vec<(Edit, bool)> = Vec::new();
+    for unblocking in findings::unblocking(placement, trial.cluster(), trial.pod()) {
+        let Unblocking { change, leave, workload, replicas } = unblocking;
+        let is_bound = matches!(change, Edit::SetMaxUnavailable { .. });
+        if is_bound && !found.is_empty() {
+            continue;
+        }
+        // One re-run a change, however many pods are in the way.
+        let known = ends.iter().find(|(known, _)| *known == change).map(|(_, ends)| *ends);
+        let completes = known.unwrap_or_else(|| trial.rolls_out(&change, workload, replicas));
+        ends.push((change.clone(), completes));
+        if completes {
+            let edits: Vec<Edit> = std::iter::once(change).chain(leave).collect();
+            found.extend(search::prove(trial, &edits));
+        }
+    }
+    found.extend(recreated(trial));
+    if !found.is_empty() {
+        return found;
     }
     let resizes = findings::resizes_taken_back(placement, trial.cluster());
     resizes.iter().filter_map(|edits| search::prove(trial, edits)).collect()
+}
+
+/// A pod whose StatefulSet lacks claims that it creates with the pod: deleted, both are recreated.
+fn recreated(trial: &mut WhatIf<'_>) -> Option<Suggestion> {
+    let key = trial.pod().key();
+    let workload = lacking_claims(trial.cluster(), trial.pod())?;
+    search::prove(trial, &[Edit::DeletePod { pod: key }, Edit::CreatePod { workload, name: key.name, node: None }])
 }
 
 /// Pods that suggestions of [`own_causes`] speak of.
@@ -257,7 +274,7 @@ impl Suggestion {
     /// Whether it changes what holds the nodes rather than the pod: a rollout, or the resize of another pod.
     pub fn is_of_own_cause(&self) -> bool {
         self.edits.iter().any(|edit| match edit {
-            Edit::SetMaxUnavailable { .. } => true,
+            Edit::SetMaxUnavailable { .. } | Edit::SetStrategy { .. } => true,
             Edit::PatchPod { pod, .. } => *pod != self.pod,
             _ => false,
         })

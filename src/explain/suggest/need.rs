@@ -67,6 +67,11 @@ pub enum Need {
         /// The volume it names.
         volume: Name,
     },
+    /// The objects of a kind that the input has none of: only with them can the pod be judged.
+    InInput {
+        /// As kubectl calls them: `persistentvolumes`.
+        resource: Name,
+    },
     /// A claim that is not being deleted.
     NewClaim {
         /// The claim.

@@ -2,7 +2,8 @@
 //! volume elsewhere, a device, a larger node. Named from the reasons, not proven.
 
 use crate::api::ObjectKey;
-use crate::api::name::Name;
+use crate::api::name::{Name, name};
+use crate::decode::Kind;
 use crate::explain::{findings, near_misses};
 use crate::framework::{
     Amount, BindObstacle, DeviceReason, DeviceShortage, NodePlacement, Placement, Reason, VolumeReason,
@@ -113,6 +114,11 @@ fn of_volume(cluster: &Cluster, reason: &VolumeReason) -> Vec<Need> {
         }
         VolumeReason::StorageClassNotFound { claim, class } => {
             vec![Need::StorageClass { claim: *claim, class: *class }]
+        }
+        VolumeReason::VolumeNotFound { .. } | VolumeReason::BoundVolumeMissing { .. }
+            if !cluster.holds(Kind::PersistentVolume) =>
+        {
+            vec![Need::InInput { resource: name(Kind::PersistentVolume.resource()) }]
         }
         VolumeReason::ClaimLost { claim, volume }
         | VolumeReason::VolumeNotFound { claim, volume }

@@ -53,7 +53,11 @@ fn of_edit(edit: &Edit, cluster: &Cluster) -> i64 {
         Edit::Evict { .. } => 380,
         // Two settings of the strategy cost nothing; the old pod goes with them.
         Edit::SetMaxUnavailable { .. } => 60,
+        // The pods that run are gone until the new ones do.
+        Edit::SetStrategy { .. } => 120,
         Edit::DeletePod { .. } => 40,
+        // Its controller creates it.
+        Edit::CreatePod { .. } => 0,
         Edit::PatchClaim { changes, .. } => changes.iter().map(of_claim_change).sum(),
         // Nobody misses the devices of a claim that no pod uses.
         Edit::DeallocateClaim { pods, .. } if pods.is_empty() => 100,

@@ -110,9 +110,11 @@ impl<'a> WhatIf<'a> {
         dynamic_resources::remedies::remedies(cycle, node)
     }
 
-    /// Runs the whole cycle for the pod as the state is now, without asking whom it could preempt.
+    /// Runs the whole cycle for the pod as the state is now, without asking whom it could preempt. A pod that was
+    /// recreated is the one of its name.
     pub(super) fn run(&mut self) -> Option<Placement> {
-        self.run_for(self.pod)
+        let pod = self.cluster.pod_named(self.pod().key())?.id;
+        self.run_for(pod)
     }
 
     /// The same for another pending pod.
@@ -129,13 +131,13 @@ impl<'a> WhatIf<'a> {
         Some(cycle::run(&framework, cycle, Depth::Decision))
     }
 
-    /// Whether the rollout of a Deployment comes to its end once so many pods may be missing: the whole rollout is run
-    /// again in a copy of the state.
-    pub(super) fn rolls_out(&self, workload: WorkloadKey, max_unavailable: i32, replicas: usize) -> bool {
+    /// Whether the rollout of a Deployment completes after a `change` of its strategy: the whole rollout is run again in a
+    /// copy of the state.
+    pub(super) fn rolls_out(&self, change: &Edit, workload: WorkloadKey, replicas: usize) -> bool {
         let Ok(replicas) = u32::try_from(replicas) else { return false };
         let step = |change| ScenarioStep { said: String::new(), change, place: Placing::Now };
         let steps = vec![
-            step(StepAction::Edit(Edit::SetMaxUnavailable { workload, max_unavailable })),
+            step(StepAction::Edit(change.clone())),
             // Pods that wait find no node yet, and wait on for what the rollout frees.
             step(StepAction::Schedule),
             // A Deployment that is scaled to the size it has goes on with its rollout.

@@ -29,9 +29,9 @@ use crate::node_groups::new_node::daemon_pod;
 use crate::state::Cluster;
 use crate::state::node_info::{NodeId, NodeInfo};
 
-/// A node that Karpenter asks its provider for.
-#[derive(Clone, Debug)]
-pub struct Launch {
+/// What a provider launches for a NodeClaim.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Instance {
     /// The pool.
     pub pool: Name,
     /// The instance type that is taken.
@@ -44,10 +44,25 @@ pub struct Launch {
     pub price: Option<f64>,
     /// Other instance types that the NodeClaim allows.
     pub other_types: usize,
+}
+
+/// A node that Karpenter asks its provider for.
+#[derive(Clone, Debug)]
+pub struct Launch {
+    /// What is launched.
+    pub instance: Instance,
     /// Labels that the pool leaves open: the real node gets random values.
     pub random_labels: Vec<Name>,
     /// The node, with the pods of DaemonSets.
     pub built: BuiltNode,
+}
+
+impl Instance {
+    /// Whether another is like it, whatever else each might have been.
+    pub fn is_like(&self, other: &Self) -> bool {
+        (self.pool, self.instance_type, self.zone, self.capacity_type)
+            == (other.pool, other.instance_type, other.zone, other.capacity_type)
+    }
 }
 
 impl Run {
@@ -109,16 +124,15 @@ impl Run {
             ..Node::default()
         };
         let value = |key: &str| offering.requirements.get(name(key)).and_then(Requirement::only);
-        Some(Launch {
+        let instance = Instance {
             pool: claim.pool,
             instance_type: instance.name,
             zone: value(ZONE),
             capacity_type: value(CAPACITY_TYPE),
             price: offering.price,
             other_types: claim.types.len().saturating_sub(1),
-            random_labels,
-            built: built(cluster, gates, node),
-        })
+        };
+        Some(Launch { instance, random_labels, built: built(cluster, gates, node) })
     }
 }
 

@@ -24,6 +24,9 @@ mod volumes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
+use crate::api::labels::Labels;
 use crate::api::name::{Name, name};
 use crate::api::pod_template::PodTemplate;
 use crate::decode::autoscaling::karpenter::NodePool;
@@ -41,7 +44,7 @@ use solver::{Claim, Place, Pool, Solver, World};
 pub use catalogue::InstanceTypeFile;
 pub use fix::{PoolChange, PoolFix};
 pub use flags::Flags;
-pub use launch::Launch;
+pub use launch::{Instance, Launch};
 pub use overview::{Overview, PoolOverview};
 pub use stuck::StuckClaim;
 
@@ -106,6 +109,10 @@ pub struct PoolAnswer {
     pub stuck: Vec<StuckClaim>,
 }
 
+/// What becomes of each pod: the word for it (`unknown` where that hangs on unknown instance types), the node or NodeClaim,
+/// the pool.
+pub type Outcomes = BTreeMap<PodId, (&'static str, Option<Name>, Option<Name>)>;
+
 /// A round over the whole state.
 #[derive(Clone, Debug)]
 pub struct Run {
@@ -114,7 +121,7 @@ pub struct Run {
     nodes: Arc<[StateNode]>,
     daemons: Arc<[Candidate]>,
     asked: BTreeSet<PodId>,
-    outcomes: BTreeMap<PodId, (&'static str, Option<Name>, Option<Name>)>,
+    outcomes: Outcomes,
     errors: BTreeMap<PodId, Vec<(Name, Refusal)>>,
     without_types: BTreeMap<Name, bool>,
     claims: Vec<Claim>,
@@ -314,11 +321,38 @@ impl Run {
             };
             outcomes.insert(pod.id, outcome);
         }
+        if !self.catalogue.complete {
+            self.leave_open(&world, &pools, &candidates, &mut outcomes);
+        }
         self.outcomes.extend(outcomes);
         self.errors = round.refused;
         self.without_types = round.without_types;
         self.claims = round.claims;
         self.passed = if self.catalogue.complete { BTreeMap::new() } else { round.passed };
+    }
+
+    /// A pod that no pool makes a node for is `unknown` where a pool that is asked might have an instance type for it that
+    /// is not known here. Pods that are alike are tried once.
+    fn leave_open(&self, world: &World<'_>, pools: &[Pool<'_>], pods: &[Candidate], outcomes: &mut Outcomes) {
+        let mut known: FxHashMap<(usize, Name, Arc<Labels>, Option<PodId>), bool> = FxHashMap::default();
+        for candidate in pods {
+            let Some(outcome) = outcomes.get_mut(&candidate.id).filter(|(outcome, ..)| *outcome == "failed") else {
+                continue;
+            };
+            let pod = world.cluster.pod(candidate.id);
+            // A claim of such a volume is called after its pod.
+            let own = pod.spec().volumes.iter().any(crate::api::volume::Volume::is_ephemeral).then_some(pod.id);
+            let twins = (Arc::as_ptr(&pod.class) as usize, pod.key().namespace, pod.own.labels.clone(), own);
+            let is_open = *known.entry(twins).or_insert_with(|| {
+                pools.iter().any(|pool| match self.alone(world, pool, candidate) {
+                    Ok(_) => false,
+                    Err(refusal) => refusal.hangs_on_types() && size::too_small(world, pool, candidate).is_none(),
+                })
+            });
+            if is_open {
+                outcome.0 = "unknown";
+            }
+        }
     }
 
     fn world<'a>(
@@ -361,17 +395,10 @@ impl Run {
         }
     }
 
-    /// What becomes of the pod in one word, and the pool that a node is made of; none for a pod that is not pending.
+    /// What becomes of the pod in one word (`unknown` where that hangs on unknown instance types), and the pool that a node
+    /// is made of; none for a pod that is not pending.
     pub fn outcome(&self, pod: PodId) -> Option<(&'static str, Option<Name>)> {
         self.outcomes.get(&pod).map(|(outcome, _, pool)| (*outcome, *pool))
-    }
-
-    /// As [`Run::outcome`]; `unknown` where the pod might get a node of an instance type that is not known here.
-    pub fn fate(&self, pod: PodId) -> Option<&'static str> {
-        let (outcome, _) = self.outcome(pod)?;
-        let hangs = |(_, refusal): &(Name, Refusal)| refusal.hangs_on_types();
-        let hangs = self.errors.get(&pod).is_some_and(|refusals| refusals.iter().any(hangs));
-        Some(if outcome == "failed" && !self.catalogue.complete && hangs { "unknown" } else { outcome })
     }
 
     /// The node or NodeClaim that Karpenter expects the pod on.
@@ -418,8 +445,7 @@ impl Run {
             let if_ready = if why == "not-ready" { alone() } else { None };
             PoolAnswer { why: Some(why), because, if_ready, ..PoolAnswer::named(pool.name) }
         }));
-        let hangs =
-            !complete && outcome == "failed" && answers.iter().any(|pool| pool.why.is_none() && pool.verdict.is_none());
+        let hangs = outcome == "unknown";
         let before = answers.iter().take_while(|pool| Some(pool.name) != chosen);
         let mut asked_before = before.filter(|pool| pool.why.is_none() && pool.verdict.is_none()).map(|pool| pool.name);
         let asked_before = asked_before.find(|_| !complete && chosen.is_some());

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::amounts::{Amounts, is_negative};
 use super::solver::{Offer, Pool, Solver};
 use super::stuck::{self, StuckClaim};
-use super::{Run, pools};
+use super::{Outcomes, Run, pools};
 use crate::api::labels::Labels;
 use crate::api::name::{Name, name};
 use crate::api::taint::Taint;
@@ -21,9 +21,8 @@ pub struct Overview {
     pub pools: Vec<PoolOverview>,
     /// Whether the instance types are all that there are.
     pub complete: bool,
-    /// What becomes of each pending pod: the word for it (`unknown` where that hangs on unknown instance types), the node
-    /// or NodeClaim, the pool.
-    pub outcomes: BTreeMap<PodId, (&'static str, Option<Name>, Option<Name>)>,
+    /// What becomes of each pending pod.
+    pub outcomes: Outcomes,
     /// Pools that are asked before the one that makes the pod's node, and that may make it with an unknown instance type.
     pub passed: BTreeMap<PodId, Name>,
 }
@@ -91,12 +90,8 @@ impl Run {
                 new_nodes: offers.into_iter().filter_map(|offer| self.new_node(cluster, pool, &offer)).collect(),
             });
         }
-        let mut outcomes = self.outcomes.clone();
-        let is_open = !self.catalogue.complete && !asked.is_empty();
-        for outcome in outcomes.values_mut().filter(|(outcome, ..)| is_open && *outcome == "failed") {
-            outcome.0 = "unknown";
-        }
-        Overview { pools: found, complete: self.catalogue.complete, outcomes, passed: self.passed.clone() }
+        let (outcomes, passed) = (self.outcomes.clone(), self.passed.clone());
+        Overview { pools: found, complete: self.catalogue.complete, outcomes, passed }
     }
 
     /// The limits of a pool, and whether nothing is left of each.

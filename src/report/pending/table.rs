@@ -152,7 +152,7 @@ fn group(screen: &mut Screen, group: &Group, pending: &Pending, widest: usize, l
         screen.indented(Label::Hint, &format!("{margin}{lead}: "), &helps(advice, group));
         if look.commands {
             for command in commands::of(&advice.suggestion) {
-                screen.line(&[(Label::Plain, &margin), (Label::Hint, &command)]);
+                screen.command((Label::Plain, &margin), &command);
             }
         }
         if let Some(maker) = &advice.suggestion.maker {
@@ -231,7 +231,7 @@ pub(in crate::report) fn causes(root: &Root) -> Vec<String> {
     match root {
         Root::Fits => vec!["would fit now; kube-scheduler has not bound them yet".to_owned()],
         Root::Terminating => vec!["being deleted: kube-scheduler skips them".to_owned()],
-        Root::NoNodes => vec!["the cluster has no nodes".to_owned()],
+        Root::NoNodes => vec!["the state has no nodes".to_owned()],
         Root::NoProfile(name) => vec![format!("no profile has the schedulerName {name}")],
         Root::Failed(error) => vec![error.clone()],
         Root::HeldBack(obstacles) | Root::PodRejected(obstacles) | Root::Rejected(obstacles) => {

@@ -26,12 +26,16 @@ pub struct Screen {
     spelling: Spelling,
     /// The nodes' names that are to be shortened.
     names: Option<Arc<NodeNames>>,
+    /// Whether tables may be wider than the screen.
+    wide: bool,
 }
 
 #[derive(Clone, Debug)]
 enum Block {
     /// Labelled pieces on one line, however long.
     Line(Vec<(Label, String)>),
+    /// The same with a command, to be copied: nothing in it is shortened.
+    Command(Vec<(Label, String)>),
     Blank,
     /// A line across the screen.
     Rule,
@@ -60,8 +64,8 @@ enum Block {
 impl Screen {
     pub(crate) fn new(look: Look) -> Self {
         // Narrower than this no table can be read.
-        let Look { width, headers, spelling, .. } = look;
-        Self { blocks: Vec::new(), width: width.max(40), headers, spelling, names: None }
+        let Look { width, headers, spelling, wide, .. } = look;
+        Self { blocks: Vec::new(), width: width.max(40), headers, spelling, names: None, wide }
     }
 
     /// A screen about the nodes of a cluster, whose long names are shortened unless it is `wide`.
@@ -72,6 +76,11 @@ impl Screen {
     /// `text` with nodes' names as they are shown: for what is measured before it is laid out.
     pub(crate) fn short<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.names.as_ref().map_or(Cow::Borrowed(text), |names| names.shorten(text))
+    }
+
+    /// Whether tables may be wider than the screen.
+    pub(crate) fn is_wide(&self) -> bool {
+        self.wide
     }
 
     pub(crate) fn width(&self) -> usize {
@@ -99,6 +108,12 @@ impl Screen {
     /// A line made of labelled pieces, as long as it is.
     pub(crate) fn line(&mut self, pieces: &[(Label, &str)]) {
         self.blocks.push(Block::Line(pieces.iter().map(|(label, piece)| (*label, (*piece).to_owned())).collect()));
+    }
+
+    /// A command in one line, to be copied, behind `lead`.
+    pub(crate) fn command(&mut self, lead: (Label, &str), command: &str) {
+        let pieces = [lead, (Label::Hint, command)];
+        self.blocks.push(Block::Command(pieces.map(|(label, piece)| (label, piece.to_owned())).to_vec()));
     }
 
     pub(crate) fn blank(&mut self) {
@@ -162,6 +177,10 @@ impl Screen {
                 let pieces: Vec<(Label, Cow<'_, str>)> =
                     pieces.into_iter().map(|(label, piece)| (label, self.short(piece))).collect();
                 let pieces: Vec<(Label, &str)> = pieces.iter().map(|(label, piece)| (*label, &**piece)).collect();
+                line(text, &pieces);
+            }
+            Block::Command(pieces) => {
+                let pieces: Vec<(Label, &str)> = pieces.iter().map(|(label, piece)| (*label, piece.as_str())).collect();
                 line(text, &pieces);
             }
             Block::Blank => blank(text),

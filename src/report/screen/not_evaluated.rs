@@ -36,9 +36,15 @@ pub(crate) fn not_evaluated(screen: &mut Screen, items: &[NotEvaluated]) {
     }
     screen.heading("NOT CONSIDERED", "could change the answer");
     let mut grid = Grid::default();
+    let mut rows: IndexMap<(&str, &str), String> = IndexMap::new();
     for (item, more) in in_groups(items) {
         let more = if more > 0 { format!("; {} more like this", thousands(more)) } else { String::new() };
-        grid.row(Label::Warning, vec![item.what.clone(), format!("{}: {}{more}", item.why, item.effect)]);
+        let effects = rows.entry((&item.what, &item.why)).or_default();
+        let parting = if effects.is_empty() { "" } else { "; " };
+        effects.push_str(&format!("{parting}{}{more}", item.effect));
+    }
+    for ((what, why), effects) in rows {
+        grid.row(Label::Warning, vec![what.to_owned(), format!("{why}: {effects}")]);
     }
     screen.grid(&grid);
     // In one line, to be copied.

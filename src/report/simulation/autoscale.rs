@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::api::{Name, ObjectKey};
 use crate::node_groups::cluster_autoscaler::short;
+use crate::node_groups::karpenter::Instance;
 use crate::report::screen::{Grid, Screen};
 use crate::report::style::Label;
 use crate::report::text::{count, list};
@@ -37,14 +38,10 @@ pub(in crate::report) fn basis(autoscaled: &Autoscaled) -> String {
     match (autoscaled.by_autoscaler, autoscaled.by_karpenter) {
         (true, true) => "by the rules of the Cluster Autoscaler and of Karpenter",
         (true, false) => "by the Cluster Autoscaler's rules; new nodes are like its templates",
-        (false, _) if is_priced(autoscaled) => "by Karpenter's rules; the cheapest instance type that fits",
+        (false, _) if autoscaled.is_priced() => "by Karpenter's rules; the cheapest instance type that fits",
         (false, _) => "by Karpenter's rules; the smallest instance type that fits",
     }
     .to_owned()
-}
-
-fn is_priced(autoscaled: &Autoscaled) -> bool {
-    autoscaled.launches.iter().all(|launch| launch.price.is_some())
 }
 
 /// Why the pods that are left get no node: a line for each reason.
@@ -105,7 +102,7 @@ pub(in crate::report) fn lines(autoscaled: &Autoscaled) -> Vec<(String, String)>
         (short(&it.maker).to_owned(), format!("{nodes} under way already: {pods} placed"))
     });
     let groups = autoscaled.scale_ups.iter().map(|it| (short(&it.group).to_owned(), group_words(it)));
-    let pools = autoscaled.launches.iter().map(|it| (it.pool.to_string(), pool_words(it)));
+    let pools = autoscaled.launches.iter().map(|it| (it.instance.pool.to_string(), pool_words(it)));
     under_way.chain(groups).chain(pools).collect()
 }
 
@@ -116,7 +113,7 @@ fn group_words(scale_up: &ScaleUp) -> String {
     let as_good: Vec<&str> = as_good.iter().map(|id| short(id)).collect();
     let drawn = match (as_good.as_slice(), undecided_by) {
         ([], _) => String::new(),
-        (others, None) => format!("; {} would be as good: the autoscaler draws", list(others, NAMED)),
+        (others, None) => format!("; {} could grow instead: the autoscaler draws at random", list(others, NAMED)),
         (others, Some(expander)) => {
             format!("; or {}: expander {expander} decides by what this state does not have", list(others, NAMED))
         }
@@ -126,21 +123,22 @@ fn group_words(scale_up: &ScaleUp) -> String {
 
 /// Which nodes of a pool, for how many pods.
 fn pool_words(launch: &PoolScaleUp) -> String {
+    let Instance { instance_type, zone, capacity_type, price, other_types, .. } = &launch.instance;
     let nodes = count(launch.nodes.len(), "node");
-    let zone = launch.zone.map(|zone| format!(" in {zone}"));
-    let place = launch.capacity_type.map(|it| format!(", {it}")).into_iter().chain(zone).collect::<String>();
-    let price = match launch.price {
+    let zone = zone.map(|zone| format!(" in {zone}"));
+    let place = capacity_type.map(|it| format!(", {it}")).into_iter().chain(zone).collect::<String>();
+    let price = match price {
         Some(price) if launch.nodes.len() > 1 => format!(", price {price} each"),
         Some(price) => format!(", price {price}"),
         None => String::new(),
     };
-    let others = match launch.other_types {
+    let others = match other_types {
         0 => String::new(),
         1 => "; 1 other instance type fits, too".to_owned(),
         others => format!("; {others} other instance types fit, too"),
     };
     let pods = count(launch.placed, "pod");
-    format!("{nodes} {}{place}{price}: {pods} placed{others}", launch.instance_type)
+    format!("{nodes} {instance_type}{place}{price}: {pods} placed{others}")
 }
 
 /// Nodes that were under way before.
@@ -227,12 +225,12 @@ impl<'a> NodeClaimsObject<'a> {
         let launches = autoscaled.launches.iter();
         let all = launches.map(|it| Self {
             round: it.round,
-            node_pool: it.pool,
-            instance_type: it.instance_type,
-            zone: it.zone,
-            capacity_type: it.capacity_type,
-            price: it.price,
-            other_instance_types: it.other_types,
+            node_pool: it.instance.pool,
+            instance_type: it.instance.instance_type,
+            zone: it.instance.zone,
+            capacity_type: it.instance.capacity_type,
+            price: it.instance.price,
+            other_instance_types: it.instance.other_types,
             nodes: &it.nodes,
             placed: it.placed,
         });

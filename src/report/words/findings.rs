@@ -40,7 +40,7 @@ pub(in crate::report) fn finding(finding: &Finding) -> String {
             format!(
                 "the rollout cannot continue: {} {are} of an older revision of the same Deployment ({workload}) and \
                  {hold} what this pod needs, and {they} until a new pod runs (maxSurge {max_surge}, maxUnavailable \
-                 {max_unavailable}). Set maxUnavailable: 1 or strategy Recreate",
+                 {max_unavailable})",
                 list(&named, MOST)
             )
         }

@@ -30,9 +30,23 @@ pub(in crate::report) fn summary(suggestion: &Suggestion) -> String {
         suggestion.edits.as_slice()
     {
         return format!(
-            "set maxUnavailable: {max_unavailable} (or strategy Recreate) on {workload}: its controller then deletes \
-             {pod}, and the rollout completes"
+            "set maxUnavailable: {max_unavailable} on {workload}: its controller then deletes {pod}, and the rollout \
+             completes"
         );
+    }
+    if let [Edit::SetStrategy { workload, strategy }, deleted @ ..] = suggestion.edits.as_slice()
+        && !deleted.is_empty()
+    {
+        let pods: Vec<String> = deleted.iter().filter_map(Edit::deleted_pod).map(|pod| pod.to_string()).collect();
+        return format!(
+            "set strategy {} on {workload}: its controller then deletes {} before new pods start, and the rollout \
+             completes",
+            strategy.as_str(),
+            list(&pods, 2)
+        );
+    }
+    if let [Edit::DeletePod { pod }, Edit::CreatePod { workload, .. }] = suggestion.edits.as_slice() {
+        return format!("delete pod {pod}: {workload} recreates it, and its missing claims with it");
     }
     if let [Edit::PatchPod { pod, changes }] = suggestion.edits.as_slice()
         && *pod != suggestion.pod
@@ -40,9 +54,23 @@ pub(in crate::report) fn summary(suggestion: &Suggestion) -> String {
         let changes: Vec<String> = changes.iter().map(|change| of_change(change, true)).collect();
         return format!("take the resize of {pod} back: {}", changes.join(", and "));
     }
-    let parts: Vec<String> =
-        suggestion.edits.iter().flat_map(|edit| of_edit(edit, suggestion.several_containers)).collect();
-    parts.join(", and ")
+    let mut parts: Vec<String> = Vec::new();
+    let mut fixed: Vec<(String, Vec<String>)> = Vec::new();
+    for edit in &suggestion.edits {
+        match edit {
+            // One condition may have two taints.
+            Edit::RemoveTaint { node, taint } if tells_of_condition(taint) => {
+                let what = fix(*node, taint);
+                match fixed.iter_mut().find(|(known, _)| *known == what) {
+                    Some((_, taints)) => taints.push(short(taint)),
+                    None => fixed.push((what, vec![short(taint)])),
+                }
+            }
+            other => parts.extend(of_edit(other, suggestion.several_containers)),
+        }
+    }
+    let fixed = fixed.into_iter().map(|(what, taints)| format!("{what} (this removes {})", list(&taints, 3)));
+    fixed.chain(parts).collect::<Vec<_>>().join(", and ")
 }
 
 /// Where the preempted pods would go.
@@ -108,7 +136,11 @@ pub(in crate::report) fn of_edit(edit: &Edit, several_containers: bool) -> Vec<S
 
 /// What to do about a node with a condition; its taint goes away by itself then.
 fn fix_node(node: Name, taint: &Taint) -> String {
-    let what = match taint.key.rsplit_once('/').map_or("", |(_, condition)| condition) {
+    format!("{} (this removes {})", fix(node, taint), short(taint))
+}
+
+fn fix(node: Name, taint: &Taint) -> String {
+    match taint.key.rsplit_once('/').map_or("", |(_, condition)| condition) {
         "not-ready" => format!("get {node} ready: its kubelet, container runtime or network plugin is not"),
         "unreachable" => format!("bring {node} back: its kubelet no longer reports"),
         "memory-pressure" => format!("free memory on {node}"),
@@ -119,8 +151,7 @@ fn fix_node(node: Name, taint: &Taint) -> String {
         "shutdown" => format!("start {node}"),
         "out-of-service" => format!("bring {node} back into service"),
         _ => format!("make the component on {node} ready that {} waits for", taint.key),
-    };
-    format!("{what} (this removes {})", short(taint))
+    }
 }
 
 /// An edit in a few words, as a person would say it.
@@ -142,6 +173,7 @@ pub(in crate::report) fn words_of(edit: &Edit) -> String {
         Edit::SetMaxUnavailable { workload, max_unavailable } => {
             format!("set maxUnavailable: {max_unavailable} on {workload}")
         }
+        Edit::SetStrategy { workload, strategy } => format!("set strategy {} on {workload}", strategy.as_str()),
         Edit::DeleteWorkload { workload } => format!("delete {workload}"),
         Edit::SetReplicas { workload, replicas } => format!("scale {workload} to {replicas}"),
         Edit::SetDisruptionsAllowed { budget, allowed } | Edit::SetBudgetStatus { budget, allowed, .. } => {

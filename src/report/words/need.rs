@@ -31,6 +31,9 @@ pub(in crate::report) fn need(need: &Need) -> String {
         Need::LostVolume { claim, volume } => {
             format!("PersistentVolume {volume} back, or a new claim {claim}")
         }
+        Need::InInput { resource } => {
+            format!("the {resource} of the cluster to be judged: the input has none; add {resource} to the dump")
+        }
         Need::NewClaim { claim } => format!("a new claim {claim}"),
         Need::NodeForVolume { claim, volume, label, values } => {
             let values: Vec<&str> = values.iter().map(Name::as_str).collect();

@@ -92,7 +92,7 @@ pub(in crate::report) fn fate(run: &Loop, found: &PodAnswer) -> String {
                     "one of {} grows: expander {expander} decides by what this state does not have",
                     list(&best, 3)
                 ),
-                None => format!("{} are equally good: which one grows is drawn", list(&best, 3)),
+                None => format!("one of {} grows: the autoscaler draws at random", list(&best, 3)),
             };
         }
         PodOutcome::FitsUpcoming(group) => return format!("expected on a node of {} that is under way", id(group)),
@@ -418,7 +418,11 @@ pub(in crate::report) fn outcome(found: &ClusterAutoscalerAnswer) -> Option<Stri
             Some(expander) => format!(
                 "One of several groups grows for it: expander {expander} decides by what this state does not have."
             ),
-            None => "Several groups are as good for it: which of them grows is drawn.".to_owned(),
+            None => {
+                let best = found.run.best.iter().filter_map(|place| found.run.options.get(*place));
+                let best: Vec<String> = best.map(|option| id(option.group)).collect();
+                format!("One of {} grows for it: the autoscaler draws at random.", list(&best, 3))
+            }
         },
         PodOutcome::AwaitsEvaluation => "Another group grows first; then it is looked at again.".to_owned(),
         PodOutcome::HelpedLater => "The group that grows would take it, but gets too few nodes for it.".to_owned(),
@@ -536,13 +540,17 @@ pub(in crate::report) fn karpenter_outcome(found: &KarpenterAnswer) -> Option<St
         "in-flight" => format!("Karpenter expects it on {node}, which is under way."),
         "new-claim" => {
             let pool = found.pool.unwrap_or_default();
-            match found.asked_before {
+            let makes = match found.asked_before {
                 Some(before) => format!(
                     "Karpenter makes a node for it: of pool {pool}, or of {before}, which is asked first and whose instance \
                      types are not known here."
                 ),
                 None => format!("Karpenter makes a node of pool {pool} for it."),
-            }
+            };
+            // Neither is in any state, and a catalogue has prices at best.
+            let choice =
+                "The provider chooses its instance type and zone, and spot or on-demand, by its own prices and stock.";
+            format!("{makes} {choice}")
         }
         "invalid" => format!("Karpenter refuses it: {}.", found.error.as_deref().unwrap_or_default()),
         "not-looked-at" => "Karpenter does not look at it.".to_owned(),

@@ -4,6 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::ScenarioError;
+use crate::api::decode_error::plain;
 
 /// The fields of an object, and where it stands.
 pub(super) struct Fields {
@@ -39,7 +40,7 @@ impl Fields {
         if value.as_str() == Some("") {
             return Err(ScenarioError::new(self.at(field), "must not be empty"));
         }
-        serde_json::from_value(value).map(Some).map_err(|error| ScenarioError::new(self.at(field), error.to_string()))
+        serde_json::from_value(value).map(Some).map_err(|error| ScenarioError::new(self.at(field), plain(&error)))
     }
 
     /// The field, which must be there.

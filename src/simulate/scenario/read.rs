@@ -16,7 +16,7 @@ use super::{NodeChoice, Placing, Scenario, ScenarioError, ScenarioStep, StepActi
 const API_VERSION: &str = "kubectl-sched/v1";
 
 /// All steps there are.
-const KINDS: [&str; 26] = [
+const KINDS: [&str; 27] = [
     "AddNode",
     "AddReplicas",
     "AddTaint",
@@ -41,6 +41,7 @@ const KINDS: [&str; 26] = [
     "Schedule",
     "SetDisruptionsAllowed",
     "SetMaxUnavailable",
+    "SetStrategy",
     "Uncordon",
     "UnlabelNode",
 ];
@@ -136,6 +137,10 @@ fn change(kind: &str, fields: &mut Fields, read_file: ReadFile<'_>) -> Result<St
         "SetMaxUnavailable" => StepAction::Edit(Edit::SetMaxUnavailable {
             workload: fields.required("workload")?,
             max_unavailable: fields.required("maxUnavailable")?,
+        }),
+        "SetStrategy" => StepAction::Edit(Edit::SetStrategy {
+            workload: fields.required("workload")?,
+            strategy: fields.required("strategy")?,
         }),
         "Scale" => StepAction::Scale { workload: fields.required("workload")?, replicas: fields.required("replicas")? },
         "AddReplicas" => {

@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 use crate::api::{Name, ObjectKey};
 use crate::control_plane::admission::AdmissionRefusal;
 use crate::control_plane::attach::{MultiAttach, multi_attach};
+use crate::control_plane::controller::lacking_claims;
 use crate::decode::devices::ResourceClaim;
 use crate::decode::workload::WorkloadKey;
 use crate::edit::{Edit, EditError};
@@ -76,6 +77,7 @@ pub(in crate::simulate) fn run_with(
         revisions: FxHashMap::default(),
         scaled: FxHashMap::default(),
         growing: Vec::new(),
+        unfinished: Vec::new(),
         reports: Vec::new(),
     };
     for step in &scenario.steps {
@@ -111,6 +113,8 @@ struct Runner<'s, 'a> {
     scaled: FxHashMap<WorkloadKey, u32>,
     /// StatefulSets that wait for a pod before they create the next, and the report that tells of it.
     growing: Vec<Growing>,
+    /// Rollouts that are stuck.
+    unfinished: Vec<rollout::Unfinished>,
     reports: Vec<StepReport>,
 }
 
@@ -166,6 +170,7 @@ impl Runner<'_, '_> {
         if !later {
             self.schedule(false)?;
             self.grow(usize::MAX)?;
+            self.resume()?;
         }
         Ok(())
     }
@@ -273,18 +278,8 @@ impl Runner<'_, '_> {
         }
     }
 
-    /// The StatefulSet of the pod, if claims that it creates with the pod are missing (upstream
-    /// pkg/controller/statefulset/stateful_pod_control.go, createPersistentVolumeClaims).
     fn lacks_claims(&self, pod: ObjectKey) -> Option<WorkloadKey> {
-        let cluster = self.cluster();
-        let pod = cluster.pod_named(pod)?;
-        let owner = pod.own.controller.as_ref().filter(|owner| owner.kind == "StatefulSet")?;
-        let kind = crate::decode::workload::WorkloadKind::StatefulSet;
-        let key = WorkloadKey { kind, key: ObjectKey::new(pod.key().namespace, owner.name) };
-        let new = crate::control_plane::controller::one_called(cluster, cluster.workload(key)?, pod.key().name);
-        let is_known = cluster.holds(crate::decode::Kind::PersistentVolumeClaim);
-        let mut claims = new.claims.iter();
-        (is_known && claims.any(|claim| cluster.storage().claim(claim.key).is_none())).then_some(key)
+        lacking_claims(self.cluster(), self.cluster().pod_named(pod)?)
     }
 
     /// A workload gets so many pods, and its budgets are counted again.
@@ -581,7 +576,8 @@ impl Runner<'_, '_> {
     fn schedule_all(&mut self) -> Result<(), StepError> {
         self.waiting.values_mut().for_each(|waiting| waiting.later = false);
         self.schedule(true)?;
-        self.grow(usize::MAX)
+        self.grow(usize::MAX)?;
+        self.resume()
     }
 
     /// Tries every pod whose turn it is and for which something may have changed, in the order of

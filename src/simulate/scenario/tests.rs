@@ -565,11 +565,11 @@ fn what_is_wrong_is_reported_with_its_place() {
     );
     refused(
         json!([{"kind": "Drain", "node": "n", "force": "yes"}]),
-        "steps[0].force: invalid type: string \"yes\", expected a boolean",
+        "steps[0].force: expected true or false, found the string \"yes\"",
     );
     refused(
         json!([{"kind": "AddTaint", "node": "n", "taint": {"key": "k", "effect": "No"}}]),
-        "steps[0].taint: unknown variant `No`, expected one of `NoSchedule`, `PreferNoSchedule`, `NoExecute`",
+        "steps[0].taint: \"No\" is not one of NoSchedule, PreferNoSchedule, NoExecute",
     );
     refused(
         json!([{"kind": "AddNode", "count": 2}]),

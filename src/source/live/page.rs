@@ -5,6 +5,7 @@
 
 use serde::Deserialize;
 
+use super::super::json_path::located;
 use super::super::scan::{Cursor, ScanStop};
 use crate::decode::{Kind, Object};
 use crate::state::raw::RawObject;
@@ -103,7 +104,7 @@ pub(in crate::source) fn each<P: Default>(
         is_first = false;
         page.objects += 1;
         page.changes.extend(last_change(cursor.rest()));
-        let bytes = take(&mut page.kept, cursor.rest()).map_err(|error| error.to_string())?;
+        let bytes = take(&mut page.kept, cursor.rest()).map_err(|error| located(cursor.rest(), &error))?;
         cursor.advance(bytes);
     }
     Ok(page)

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::api::validation::{label_value_errors, qualified_name_errors};
 use crate::decode::Kind;
+use crate::decode::autoscaling::priorities::Priorities;
 use crate::decode::csi_migration::{BETA_ZONE, ZONE, ZONE_DELIMITER};
 use crate::decode::fields::{self, Hint, Role};
 use crate::decode::prune;
@@ -37,6 +38,8 @@ pub struct Names {
     derived: BTreeMap<String, (String, String)>,
     /// Zones of volumes in several of them: the scheduler reads their region off.
     regional: BTreeSet<String>,
+    /// Ids of node groups.
+    groups: BTreeSet<String>,
     /// What stays though it may tell something.
     kept: Kept,
     object: String,
@@ -132,7 +135,10 @@ impl Names {
             new.insert(zone, format!("{region}-z{place:0width$}"));
         }
         let originals = new.iter().map(|(atom, name)| (name.clone(), atom.clone())).collect();
-        let mut redaction = Redaction { new, derived: self.derived, kept: self.kept, originals };
+        let mut redaction =
+            Redaction { new, derived: self.derived, groups: BTreeMap::new(), kept: self.kept, originals };
+        let groups = self.groups.into_iter().map(|id| (redaction.replacement(Role::NodeGroup, &id), id));
+        redaction.groups = groups.map(|(new, id)| (id, new)).collect();
         // Answers name such claims also where they were not made yet.
         let claims = redaction.derived.keys().map(|claim| (redaction.replacement(Role::Claim, claim), claim.clone()));
         redaction.originals.extend(claims.collect::<Vec<_>>());
@@ -142,6 +148,9 @@ impl Names {
 
 impl Rename for Names {
     fn rename(&mut self, role: Role, text: &str) -> Option<String> {
+        if role == Role::NodeGroup {
+            self.groups.insert(text.to_owned());
+        }
         if role == Role::Expression {
             self.kept.expressions.insert(self.object.clone());
         }
@@ -187,6 +196,8 @@ impl Rename for Names {
 pub struct Redaction {
     new: FxHashMap<String, String>,
     derived: BTreeMap<String, (String, String)>,
+    /// New ids of node groups.
+    groups: BTreeMap<String, String>,
     kept: Kept,
     originals: BTreeMap<String, String>,
 }
@@ -259,6 +270,10 @@ impl Redaction {
 
 impl Rename for Redaction {
     fn rename(&mut self, role: Role, text: &str) -> Option<String> {
+        if role == Role::Priorities {
+            // What cannot be read stays unreadable.
+            return Some(Priorities::parse(Some(text)).map(|read| read.renamed(&self.groups)).unwrap_or_default());
+        }
         let new = self.replacement(role, text);
         if new == text {
             return None;

@@ -48,6 +48,8 @@ pub(super) fn pieces(role: Role, text: &str) -> Vec<Piece<'_>> {
         },
         Role::OwnerKind => one(well_known::is_owner_kind(text), Hint::Kind),
         Role::NodeGroup => node_group(text),
+        // Patterns are no names: they are replaced as a whole.
+        Role::Priorities => Vec::new(),
         Role::AutoscalerLabels => separated(text, ",", label),
         Role::AutoscalerTaints => separated(text, ",", |taint| {
             let (label_part, effect) = taint.rsplit_once(':').unwrap_or((taint, ""));

@@ -33,11 +33,16 @@ pub(in crate::report) fn render(screen: &mut Screen, answer: &Answer, look: Look
             }
         }
     }
-    if fits && !look.wide {
+    // A pod that has its node keeps the rules: where it counts is as new as where it could not be.
+    let is_placed = answer.placement.current.is_some();
+    if fits && !look.wide && !is_placed {
         domains::pods_in_the_way(screen, answer);
         return;
     }
     domains::render(screen, answer, look);
+    if fits && !look.wide {
+        return;
+    }
     claims(screen, &answer.explanation.claims, look.wide);
 }
 

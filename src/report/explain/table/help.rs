@@ -22,6 +22,9 @@ pub(in crate::report) fn render(screen: &mut Screen, suggestions: &[Suggestion],
     }
     screen.heading(HEADING, "each one was re-run and does place the pod");
     let mut grid = Grid::default();
+    if screen.is_wide() {
+        grid = grid.unbroken();
+    }
     let room = (screen.width() * 5 / 8).max(24);
     for (index, suggestion) in suggestions.iter().enumerate() {
         grid.row(
@@ -33,7 +36,7 @@ pub(in crate::report) fn render(screen: &mut Screen, suggestions: &[Suggestion],
     if commands {
         for (index, suggestion) in suggestions.iter().enumerate() {
             for command in commands::of(suggestion) {
-                screen.line(&[(Label::Dim, &format!("{}   ", index + 1)), (Label::Hint, &command)]);
+                screen.command((Label::Dim, &format!("{}   ", index + 1)), &command);
             }
         }
     }

@@ -5,7 +5,7 @@ use crate::framework::Reason;
 use crate::report::explain::table::cause_tables;
 use crate::report::screen::{Grid, Screen};
 use crate::report::style::Label;
-use crate::report::text::{break_long, count, list, thousands};
+use crate::report::text::{break_long, count, list, longest_part, thousands};
 use crate::report::{Answer, Look, words};
 
 /// Causes shown.
@@ -25,17 +25,18 @@ pub(in crate::report) fn render(screen: &mut Screen, answer: &Answer, look: Look
 
 /// PreFilter's no, which holds for every node.
 fn turned_away(screen: &mut Screen, answer: &Answer) {
+    const WHERE: &str = "every node: rejected before any node was checked";
     let Some(rejection) = &answer.placement.pre_filter else { return };
     let mut grid = Grid::new(["REASON", "", "NODES", "WHERE"]).right_aligned([2]);
-    for reason in &rejection.rejection.reasons {
+    let plugin = rejection.plugin.unwrap_or("PreFilter");
+    let details: Vec<String> =
+        rejection.rejection.reasons.iter().map(|reason| screen.short(&words::brief(reason)).into_owned()).collect();
+    let room = DetailRoom { plugin: plugin.len(), usual: (screen.width() / 3).max(20) };
+    let room = room.of(screen, &details, &[WHERE.to_owned()]);
+    for detail in details {
         grid.row(
             Label::Plugin,
-            vec![
-                rejection.plugin.unwrap_or("PreFilter").to_owned(),
-                break_long(&screen.short(&words::brief(reason)), (screen.width() / 3).max(20)),
-                thousands(answer.nodes),
-                "every node: rejected before any node was checked".to_owned(),
-            ],
+            vec![plugin.to_owned(), break_long(&detail, room), thousands(answer.nodes), WHERE.to_owned()],
         );
     }
     screen.blank();
@@ -48,22 +49,25 @@ fn causes(screen: &mut Screen, answer: &Answer) {
         return;
     }
     let mut grid = Grid::new(["REASON", "", "NODES", "WHERE"]).right_aligned([2]);
-    let room = detail_width(screen, causes);
-    for cause in causes.iter().take(MOST_CAUSES) {
-        let nodes: Vec<_> = cause.nodes.iter().chain(&cause.behind).copied().collect();
-        grid.row(
-            Label::Plugin,
-            vec![
-                plugin(cause),
-                words::cause(cause)
-                    .lines()
-                    .map(|line| break_long(&screen.short(line), room))
-                    .collect::<Vec<_>>()
-                    .join("\n"),
-                nodes_of(cause),
-                words::place(&nodes, cause.label.as_ref(), nodes.len() == answer.nodes),
-            ],
-        );
+    if screen.is_wide() {
+        grid = grid.unbroken();
+    }
+    let shown: Vec<&Cause> = causes.iter().take(MOST_CAUSES).collect();
+    let details: Vec<String> = shown.iter().map(|cause| screen.short(&words::cause(cause)).into_owned()).collect();
+    let places: Vec<String> = shown
+        .iter()
+        .map(|cause| {
+            let nodes: Vec<_> = cause.nodes.iter().chain(&cause.behind).copied().collect();
+            let place = words::place(&nodes, cause.label.as_ref(), nodes.len() == answer.nodes);
+            screen.short(&place).into_owned()
+        })
+        .collect();
+    // A wide table has room for both.
+    let beside = if screen.is_wide() { &[] } else { places.as_slice() };
+    let room = DetailRoom::usual(screen, causes).of(screen, &details, beside);
+    for ((cause, detail), place) in shown.into_iter().zip(details).zip(places) {
+        let detail = detail.lines().map(|line| break_long(line, room)).collect::<Vec<_>>().join("\n");
+        grid.row(Label::Plugin, vec![plugin(cause), detail, nodes_of(cause), place]);
     }
     let others = answer.placement.nodes.iter().filter(|node| !node.is_feasible()).count();
     screen.blank();
@@ -82,11 +86,35 @@ fn causes(screen: &mut Screen, answer: &Answer) {
     }
 }
 
-/// The room for what a cause is: a little more than half of what plugin and count leave.
-fn detail_width(screen: &Screen, causes: &[Cause]) -> usize {
+/// The room for what a cause is, beside the plugin, the count and where it is.
+struct DetailRoom {
+    /// Columns of the longest plugin.
+    plugin: usize,
+    /// What is mostly right.
+    usual: usize,
+}
+
+impl DetailRoom {
+    /// Columns of the count, and blanks between the columns.
     const NODES: usize = 8;
-    let plugin = causes.iter().map(|cause| plugin(cause).len() + 3).max().unwrap_or_default();
-    (screen.width().saturating_sub(plugin + NODES) * 4 / 7).max(20)
+    const GAP: usize = 3;
+    /// Less cannot be read.
+    const LEAST: usize = 20;
+
+    /// A little more than half of what plugin and count leave.
+    fn usual(screen: &Screen, causes: &[Cause]) -> Self {
+        let plugin = causes.iter().map(|cause| plugin(cause).len()).max().unwrap_or_default();
+        let left = screen.width().saturating_sub(plugin + Self::GAP + Self::NODES);
+        Self { plugin, usual: (left * 4 / 7).max(Self::LEAST) }
+    }
+
+    /// Less or more than usual, so that neither a name among `details` nor one among `places` is cut.
+    fn of(self, screen: &Screen, details: &[String], places: &[String]) -> usize {
+        let longest = |texts: &[String]| texts.iter().map(|text| longest_part(text)).max().unwrap_or(0);
+        let both = screen.width().saturating_sub(self.plugin + Self::NODES + 2 * Self::GAP);
+        let most = both.saturating_sub(longest(places));
+        self.usual.max(longest(details)).min(most).max(Self::LEAST)
+    }
 }
 
 pub(in crate::report) fn plugin(cause: &Cause) -> String {
