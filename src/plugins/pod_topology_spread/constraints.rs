@@ -180,38 +180,55 @@ impl NodeDemands {
             taints: !node.node.taints.iter().any(|taint| taint.effect.rejects() && keeps_away(taint)),
         }
     }
+
+    /// The same; none for a node that lacks one of the keys, where they are required.
+    fn admission_with_keys(
+        &self,
+        node: &NodeInfo,
+        constraints: &[CompiledConstraint],
+        require_all_keys: bool,
+    ) -> Option<Admission> {
+        (!require_all_keys || has_all_keys(&node.node.labels, constraints)).then(|| self.admission(node))
+    }
 }
 
-/// Counts the pods of every domain, one [`DomainCounts`] for a constraint. `domain` says which domain
-/// a value of a constraint's key stands for; none leaves the node out. With `require_all_keys`,
-/// so are nodes that lack a key; without, a key that is missing reads as empty.
+/// Makes a domain, one [`DomainCounts`] for a constraint, of every value that nodes with all keys have where they count.
+pub(super) fn add_domains(cycle: Cycle<'_>, constraints: &[CompiledConstraint], domains: &mut [DomainCounts]) {
+    let demands = NodeDemands::of(cycle);
+    for node in cycle.cluster.nodes() {
+        let Some(admission) = demands.admission_with_keys(node, constraints, true) else { continue };
+        for (constraint, domains) in constraints.iter().zip(&mut *domains) {
+            if constraint.includes(admission) {
+                domains.add(node.node.labels.get(constraint.topology_key).unwrap_or_default());
+            }
+        }
+    }
+}
+
+/// Counts the pods of every domain that there is. With `require_all_keys` nodes that lack a key are left out; without, a
+/// key that is missing reads as empty.
 pub(super) fn count_pods(
     cycle: Cycle<'_>,
     constraints: &[CompiledConstraint],
     require_all_keys: bool,
     domains: &mut [DomainCounts],
-    domain: impl Fn(&mut DomainCounts, Name) -> Option<u32>,
 ) {
     let (cluster, demands) = (cycle.cluster, NodeDemands::of(cycle));
-    let mut domain_of: Vec<Vec<Option<u32>>> =
-        constraints.iter().map(|_| Vec::with_capacity(cluster.nodes().len())).collect();
-    for node in cluster.nodes() {
-        let labels = &node.node.labels;
-        let admission = (!require_all_keys || has_all_keys(labels, constraints)).then(|| demands.admission(node));
-        for ((constraint, domains), domain_of) in constraints.iter().zip(&mut *domains).zip(&mut domain_of) {
-            let included = admission.is_some_and(|admission| constraint.includes(admission));
-            domain_of.push(if included {
-                domain(domains, labels.get(constraint.topology_key).unwrap_or_default())
-            } else {
-                None
-            });
-        }
-    }
-    for ((constraint, domains), domain_of) in constraints.iter().zip(domains).zip(&domain_of) {
+    // The pods that count are on few of many nodes: only those are looked at, each once.
+    let mut admissions: Vec<Option<Option<Admission>>> = vec![None; cluster.nodes().len()];
+    for (constraint, domains) in constraints.iter().zip(domains) {
         if domains.len() == 0 {
             continue;
         }
-        let nodes = constraint.nodes_of_pods(cluster, cycle.pod.key().namespace);
-        domains.count(nodes.filter_map(|node| domain_of.get(node.index()).copied().flatten()));
+        let domain_of = |id: NodeId| {
+            let node = cluster.node(id);
+            let ask = || demands.admission_with_keys(node, constraints, require_all_keys);
+            let admission = (*admissions.get_mut(id.index())?.get_or_insert_with(ask))?;
+            let value = node.node.labels.get(constraint.topology_key).unwrap_or_default();
+            domains.find(value).filter(|_| constraint.includes(admission))
+        };
+        let of_pods: Vec<u32> =
+            constraint.nodes_of_pods(cluster, cycle.pod.key().namespace).filter_map(domain_of).collect();
+        domains.count(of_pods.into_iter());
     }
 }

@@ -10,7 +10,7 @@ use crate::framework::{
 };
 use crate::state::{NodeInfo, Pod};
 
-use super::constraints::{CompiledConstraint, NodeDemands, count_pods, has_all_keys};
+use super::constraints::{CompiledConstraint, NodeDemands, add_domains, count_pods, has_all_keys};
 use super::domains::DomainCounts;
 
 /// Rejects nodes whose domain the pod would make too full.
@@ -28,7 +28,8 @@ impl Filter {
     /// Counts the pods of every domain (upstream calPreFilterState).
     pub(super) fn new(cycle: Cycle<'_>, constraints: Vec<CompiledConstraint>) -> Self {
         let mut domains = vec![DomainCounts::default(); constraints.len()];
-        count_pods(cycle, &constraints, true, &mut domains, |domains, value| Some(domains.add(value)));
+        add_domains(cycle, &constraints, &mut domains);
+        count_pods(cycle, &constraints, true, &mut domains);
         Self {
             namespace: cycle.pod.key().namespace,
             demands: NodeDemands::of(cycle),

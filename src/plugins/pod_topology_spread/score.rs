@@ -112,7 +112,7 @@ impl Scorer<'static> {
                 }
             }
         }
-        count_pods(cycle, &constraints, require_all_keys, &mut domains, |domains, value| domains.find(value));
+        count_pods(cycle, &constraints, require_all_keys, &mut domains);
         let terms = constraints
             .iter()
             .zip(domains.into_iter().zip(scored_in))
