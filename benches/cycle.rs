@@ -75,6 +75,6 @@ fn from_memory(scheduler: &Scheduler, cluster: &mut Cluster, pod: PodId) -> f64 
     let mut copies = Copies::of([Template { model: Model::Pod(pod), share: 1 }]);
     let start = Instant::now();
     let capacity = measure(scheduler, cluster, &mut copies, COPIES, Timestamp::from(std::time::SystemTime::now()));
-    let placed: usize = capacity.templates.iter().map(|(_, _, placed)| placed).sum();
+    let placed: usize = capacity.templates.iter().map(|template| template.placed).sum();
     placed as f64 / start.elapsed().as_secs_f64()
 }

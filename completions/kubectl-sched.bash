@@ -1456,11 +1456,11 @@ _kubectl__sched() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json yaml name html" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json yaml name html openmetrics" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json yaml name html" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json yaml name html openmetrics" -- "${cur}"))
                     return 0
                     ;;
                 *)

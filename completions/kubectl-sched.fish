@@ -253,7 +253,7 @@ name\t''"
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s f -l filename -d 'Count copies of the pods in manifests, which do not have to exist in the cluster' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s R -l recursive -d 'Read the directories of -f with all directories below them'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l want-all -d 'Show how many more nodes all pods of the manifests need, as many as these have replicas'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l exit-code -d 'Exit with status 1 when no copy fits, or fewer than --want'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l exit-code -d 'Exit with status 1 when no copy fits, fewer than --want, or a change of the cluster cannot be made'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l force -d 'With --drain or --drain-plan: also evict pods without a controller'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l call-extenders -d 'Call the extenders of --scheduler-config; they receive the pod and its candidate nodes'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l no-headers -d 'Print tables without headers'
@@ -291,12 +291,13 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l 
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l tls-server-name -d 'Server name for the check of the server certificate' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l cache-dir -d 'kubectl\'s cache directory; accepted but not used' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l chunk-size -d 'Objects per page of a list; 0 for all in one' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -s o -l output -d 'Output format: table, wide, json, yaml, name or html' -r -f -a "table\t''
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -s o -l output -d 'Output format: table, wide, json, yaml, name, html or openmetrics' -r -f -a "table\t''
 wide\t''
 json\t''
 yaml\t''
 name\t''
-html\t''"
+html\t''
+openmetrics\t''"
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l exit-code -d 'Exit with status 1 when a pod does not fit'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l no-suggestions -d 'Do not search for changes that would help (faster)'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l commands -d 'Show the commands that make each suggested change'

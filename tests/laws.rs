@@ -367,7 +367,7 @@ fn capacity_is_what_a_simulation_places_and_more_nodes_are_enough_only_just() {
                 let before = said(&ask(&scheduler, &cluster, pod));
                 let mut copies = Copies::of([Template { model: Model::Pod(pod), share: 1 }]);
                 let capacity = measure(&scheduler, &mut cluster, &mut copies, 30, NOW);
-                let (_, _, placed) = capacity.templates[0];
+                let placed = capacity.templates[0].placed;
                 let on_nodes: usize = capacity.nodes.iter().map(|room| room.copies[0]).sum();
                 assert_eq!(on_nodes, placed, "{at}");
                 assert_eq!(capacity.stopped.is_none(), placed == 30, "{at}");

@@ -7,8 +7,13 @@ use std::process::Command;
 use kubectl_sched::decode::Kind;
 
 const README: &str = include_str!("../README.md");
-const DOCS: [&str; 3] =
-    [include_str!("../docs/scenarios.md"), include_str!("../docs/strategies.md"), include_str!("../docs/sweeps.md")];
+const DOCS: [&str; 4] = [
+    include_str!("../docs/scenarios.md"),
+    include_str!("../docs/strategies.md"),
+    include_str!("../docs/sweeps.md"),
+    include_str!("../skills/kubectl-sched/SKILL.md"),
+];
+const K9S: &str = include_str!("../examples/k9s/plugins.yaml");
 
 /// The fenced blocks of a language, without the fences, and with each command on a line of its own.
 fn blocks(text: &str, language: &str) -> Vec<String> {
@@ -63,6 +68,45 @@ fn every_command_runs() {
     for document in DOCS {
         assert!(commands_run(document) > 0, "{document}");
     }
+}
+
+/// Each answer that the skill sends its reader to is JSON with the keys that it names.
+#[test]
+fn the_skill_names_keys_that_exist() {
+    let [.., skill] = DOCS;
+    let answers: String =
+        blocks(skill, "sh").iter().filter_map(|block| run(block)).map(|(stdout, ..)| stdout).collect();
+    for key in ["notEvaluated", "suggestions", "cautions", "message", "type", "resource", "short", "newNodes", "picks"]
+    {
+        assert!(skill.contains(&format!("`{key}`")), "the skill does not name {key}");
+        let newly = ["newNodes", "picks"].contains(&key);
+        assert!(newly || answers.contains(&format!("\"{key}\"")), "no answer has {key}");
+    }
+    let schema = include_str!("../docs/schema/explain.schema.json");
+    assert!(["newNodes", "picks"].iter().all(|key| schema.contains(&format!("\"{key}\""))));
+}
+
+/// k9s puts names in the place of its variables and hands the rest to a shell.
+#[test]
+fn the_plugins_of_k9s_run() {
+    let plugins: serde_json::Value = serde_yaml::from_str(K9S).unwrap();
+    let plugins = plugins["plugins"].as_object().unwrap();
+    for (name, plugin) in plugins {
+        for key in ["shortCut", "description", "scopes", "command"] {
+            assert!(!plugin[key].is_null(), "{name} has no {key}");
+        }
+        let shell = plugin["args"][1].as_str().unwrap();
+        let command = shell.strip_suffix(" 2>&1 | less -RK").unwrap();
+        let of_node = plugin["scopes"] == serde_json::json!(["nodes"]);
+        let command = command
+            .replace("\"$NAME\"", if of_node { "node-3" } else { "web-7" })
+            .replace("\"$NAMESPACE\"", "shop")
+            .replace(" --context \"$CONTEXT\"", "");
+        assert!(!command.contains('$') && shell.contains(" --context \"$CONTEXT\""), "{name}: {command}");
+        let (stdout, stderr, success) = run(&format!("{command} --snapshot examples/clusters/mixed.yaml")).unwrap();
+        assert!(success && !stdout.is_empty(), "{command}\n{stdout}\n{stderr}");
+    }
+    assert_eq!(plugins.len(), 4);
 }
 
 #[test]

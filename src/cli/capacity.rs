@@ -13,7 +13,6 @@ use crate::report::capacity::{CapacityAnswer, CapacityNeeds};
 use crate::report::text::count;
 use crate::simulate::capacity::{CapacityResult, Copies, Model, Template, best_model, measure, nodes_for};
 use crate::simulate::new_nodes::NodeModel;
-use crate::simulate::scenario::{self, Scenario, StepReport};
 use crate::simulate::{Assumption, Simulation, Ties};
 
 use super::common_flags::CommonFlags;
@@ -62,9 +61,9 @@ pub(crate) struct CapacityArgs {
     #[arg(long, conflicts_with_all = ["want", "ratio"])]
     want_all: bool,
     /// The node to copy for --want, or a file with a Node [default: the node that takes most copies]
-    #[arg(long, value_name = "NODE|FILE")]
+    #[arg(long, value_name = "NODE|SELECTOR|FILE")]
     like: Option<String>,
-    /// Exit with status 1 when no copy fits, or fewer than --want
+    /// Exit with status 1 when no copy fits, fewer than --want, or a change of the cluster cannot be made
     #[arg(long)]
     exit_code: bool,
     #[command(flatten)]
@@ -90,7 +89,8 @@ Examples:
 
 Exit status:
   0  the question was answered, whatever the answer
-  1  with --exit-code only: answered, and no copy fits, or fewer than --want
+  1  with --exit-code only: answered, and no copy fits, fewer than --want, or
+     a change of the cluster cannot be made
   2  the question could not be answered";
 
 pub(super) fn run(arguments: &CapacityArgs) -> Result<Status> {
@@ -117,7 +117,7 @@ pub(super) fn run(arguments: &CapacityArgs) -> Result<Status> {
     }
     let scenario = arguments.changes.scenario(&state.namespace, &state.cluster)?;
     let now = arguments.common.now();
-    let reports = apply(&mut state, &scenario, now)?;
+    let applied = scenario_args::apply(&mut state, &scenario, now)?;
     let (models, replicas, daemons) = models(&mut state, &target, from_files, now)?;
     let first = models.iter().find_map(|model| if let Model::Pod(pod) = model { Some(*pod) } else { None });
     let findings = first.map(|pod| findings_of(&mut state, pod, now)).unwrap_or_default();
@@ -145,7 +145,7 @@ pub(super) fn run(arguments: &CapacityArgs) -> Result<Status> {
     NotEvaluated::join(&mut not_evaluated, &state.notes);
     let mut assumptions = assumptions(&state, &models);
     assumptions.extend(daemons);
-    let answer = CapacityAnswer { capacity, limit, wanted, scenario: reports, assumptions, not_evaluated, findings };
+    let answer = CapacityAnswer { capacity, limit, wanted, applied, assumptions, not_evaluated, findings };
     arguments.common.output.print(&Answered { answer: &answer, provenance: &state.provenance(now) })?;
     Ok(if arguments.exit_code && !answer.is_enough() { Status::DoesNotFit } else { Status::Answered })
 }
@@ -165,18 +165,6 @@ fn findings_of(state: &mut State, pod: PodId, now: Timestamp) -> Vec<Finding> {
     let found = findings::find(&placement, &state.cluster);
     state.cluster.restore(lifted);
     found
-}
-
-/// Changes the cluster before the first copy is placed.
-fn apply(state: &mut State, scenario: &Scenario, now: Timestamp) -> Result<Vec<StepReport>> {
-    if scenario.steps.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, Ties::First);
-    let run = scenario::run(&mut simulation, scenario, &[]).map_err(Error::from_error)?;
-    let notes = simulation.not_evaluated();
-    NotEvaluated::join(&mut state.notes, &notes);
-    Ok(run.reports)
 }
 
 /// What each thing that was named is made of, and how many pods it is to have. DaemonSets of manifests are not counted:
@@ -290,7 +278,7 @@ fn wanted(
 ) -> Result<CapacityNeeds> {
     let like = match &arguments.like {
         Some(like) => Some(
-            scenario_args::model(like)
+            scenario_args::model(like, &state.cluster)
                 .map_err(|message| Error::new(format!("invalid value \"{like}\" for --like: {message}")))?,
         ),
         None => most(capacity)

@@ -55,6 +55,9 @@ Examples:
   # Those of one namespace, with what kube-scheduler says
   kubectl sched pending -n ml -o wide --snapshot examples/clusters/gpu.yaml
 
+  # Figures to watch over time, for the textfile collector of node_exporter
+  kubectl sched pending -o openmetrics --snapshot examples/clusters/mixed.yaml
+
   # Is anything pending that does not fit? (status 1 when there is)
   kubectl sched pending --no-suggestions --exit-code \\
       --snapshot examples/clusters/zones.yaml
@@ -69,13 +72,14 @@ pub(super) fn run(arguments: &PendingArgs) -> Result<Status> {
     let namespace = kube.namespace.as_deref().filter(|_| !kube.all_namespaces);
     let mut state = arguments.common.load(Request::Pending, |_| {})?;
     let pods = pods(&state.cluster, namespace);
-    // Names alone need no advice.
-    let advise = !arguments.no_suggestions && output.output.part() != Part::Names;
+    // Names and figures alone need no advice.
+    let is_bare = matches!(output.output.part(), Part::Names | Part::Metrics);
+    let advise = !arguments.no_suggestions && !is_bare;
     let now = arguments.common.now();
     cluster_messages::read_events(&mut state, &pods);
     let basis = state.basis.scheduler;
     let mut pending = pending::find(&state.scheduler, &mut state.cluster, &pods, now, advise, basis);
-    if output.output.part() != Part::Names {
+    if !is_bare {
         let finder = arguments.node_groups.finder(&arguments.common, &state, &pods)?;
         add_new_nodes(&state, &finder, &mut pending);
     }

@@ -6,12 +6,12 @@ use crate::api::{Name, Timestamp, name};
 use crate::cli::error::{Error, Result};
 use crate::framework::NotEvaluated;
 use crate::report::Answered;
-use crate::report::resilience::{LossAnswer, ResilienceAnswer};
+use crate::report::resilience::{LossAnswer, ResilienceAnswer, ResilienceReport};
 use crate::simulate::comparison::without_price;
 use crate::simulate::resilience::consolidation::{self, Consolidation};
 use crate::simulate::resilience::drain_plan::{DrainPlan, propose};
 use crate::simulate::resilience::{By, sweep};
-use crate::simulate::scenario::{self, NodeChoice, StepError};
+use crate::simulate::scenario::{NodeChoice, StepError};
 use crate::simulate::{Simulation, Ties};
 use crate::state::NodeInfo;
 
@@ -20,7 +20,7 @@ use super::common_flags::CommonFlags;
 use super::help::TEMPLATE;
 use super::output;
 use super::reading::Request;
-use super::scenario_args::ScenarioFlags;
+use super::scenario_args::{self, ScenarioFlags};
 use super::state::State;
 use super::watch::Watch;
 
@@ -89,7 +89,8 @@ pub(super) fn run(arguments: &ResilienceArgs) -> Result<Status> {
     let question = Request::Simulation { new_pods: !arguments.changes.is_empty() };
     let mut state = arguments.common.load(question, |_| {})?;
     let now = arguments.common.now();
-    apply(&mut state, &arguments.changes, now)?;
+    let scenario = arguments.changes.scenario(&state.namespace, &state.cluster)?;
+    let applied = scenario_args::apply(&mut state, &scenario, now)?;
     let mut answer = match (&arguments.drain_plan, &arguments.consolidate) {
         (Some(nodes), _) => {
             let force = arguments.changes.force();
@@ -102,24 +103,12 @@ pub(super) fn run(arguments: &ResilienceArgs) -> Result<Status> {
         (None, None) => ResilienceAnswer::Losses(losses(&state, &arguments.by, now)?),
     };
     NotEvaluated::join(answer.not_evaluated_mut(), &state.notes);
+    let answer = ResilienceReport { answer, applied };
     arguments.common.output.print(&Answered { answer: &answer, provenance: &state.provenance(now) })?;
-    if let Some((done, of)) = answer.stopped_after() {
+    if let Some((done, of)) = answer.answer.stopped_after() {
         return Err(Error::new(format!("stopped after {done} of {of} losses")));
     }
     Ok(if arguments.exit_code && !answer.is_fine() { Status::DoesNotFit } else { Status::Answered })
-}
-
-/// Changes the cluster before anything is lost or drained.
-fn apply(state: &mut State, changes: &ScenarioFlags, now: Timestamp) -> Result<()> {
-    if changes.is_empty() {
-        return Ok(());
-    }
-    let scenario = changes.scenario(&state.namespace, &state.cluster)?;
-    let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, Ties::First);
-    scenario::run(&mut simulation, &scenario, &[]).map_err(Error::from_error)?;
-    let notes = simulation.not_evaluated();
-    NotEvaluated::join(&mut state.notes, &notes);
-    Ok(())
 }
 
 /// Which nodes can go.

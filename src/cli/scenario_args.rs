@@ -10,14 +10,18 @@ use serde_json::Value;
 
 use crate::api::quantity::Quantity;
 use crate::api::taint::{Taint, TaintEffect};
-use crate::api::{Name, ObjectKey, name};
+use crate::api::{Name, ObjectKey, Timestamp, name};
 use crate::cli::error::{Error, Result};
 use crate::decode::workload::WorkloadKey;
 use crate::edit::{Edit, PodChange};
+use crate::framework::NotEvaluated;
 use crate::simulate::new_nodes::NodeModel;
-use crate::simulate::scenario::{self, NodeChoice, Placing, ScenarioStep, StepAction};
+use crate::simulate::scenario::{self, AppliedScenario, NodeChoice, Placing, ScenarioStep, StepAction};
+use crate::simulate::{Simulation, Ties};
 use crate::source::{self, Input};
 use crate::state::Cluster;
+
+use super::state::State;
 
 const HEADING: &str = "Changes to the cluster, applied in the order given";
 
@@ -28,7 +32,7 @@ const FLAGS: [(&str, &str, &str); 12] = [
     ("uncordon", "NODE|SELECTOR", "Uncordon a node, or all nodes with a label"),
     ("drain", "NODE|SELECTOR", "Cordon nodes and evict their pods as kubectl drain does"),
     ("remove-node", "NODE|SELECTOR", "Remove nodes without draining, such as a zone (zone=a)"),
-    ("add-nodes", "N=NODE|FILE", "Add N copies of a node, with their DaemonSet pods"),
+    ("add-nodes", "N=NODE|SELECTOR|FILE", "Add N copies of a node, with their DaemonSet pods"),
     ("taint", "NODE|SELECTOR=KEY=VALUE:EFFECT", "Add a taint; with - after the effect, remove it"),
     ("label", "NODE|SELECTOR=KEY=VALUE", "Set a label; NODE=KEY- removes it"),
     ("scale", "TYPE/NAME=N|+N", "Scale a workload (deploy/web=10), or add replicas (deploy/web=+5)"),
@@ -145,7 +149,7 @@ impl ScenarioFlags {
             "remove-node" => StepAction::RemoveNodes(NodeChoice::parse(value)?),
             "add-nodes" => {
                 let (count, like) = pair(value, "write N=NODE or N=FILE, such as 3=node-1")?;
-                StepAction::AddNodes { count: number(count)?, model: model(like)?, name: None }
+                StepAction::AddNodes { count: number(count)?, model: model(like, cluster)?, name: None }
             }
             "taint" => taint(value, cluster)?,
             "label" => label(value, cluster)?,
@@ -167,6 +171,21 @@ impl ScenarioFlags {
             },
         })
     }
+}
+
+/// Changes the cluster before a question is asked of it.
+///
+/// # Errors
+/// A step cannot be taken: what it names is not there.
+pub(super) fn apply(state: &mut State, scenario: &scenario::Scenario, now: Timestamp) -> Result<AppliedScenario> {
+    if scenario.steps.is_empty() {
+        return Ok(AppliedScenario::default());
+    }
+    let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, Ties::First);
+    let run = scenario::run(&mut simulation, scenario, &[]).map_err(Error::from_error)?;
+    let notes = simulation.not_evaluated();
+    NotEvaluated::join(&mut state.notes, &notes);
+    Ok(AppliedScenario::of(run))
 }
 
 /// Several `--drain` behind each other are one `kubectl drain`, which cordons all nodes before it evicts the first pod.
@@ -195,11 +214,17 @@ fn read_object(file: &str) -> std::result::Result<Value, Box<dyn std::error::Err
     Ok(source::read_value(&Input::from(PathBuf::from(file)))?)
 }
 
-/// A file has a `/` or an ending; a node's name has neither.
-pub(super) fn model(value: &str) -> std::result::Result<NodeModel, String> {
-    let is_file = value.contains('/') || [".yaml", ".yml", ".json"].iter().any(|ending| value.ends_with(ending));
+/// A file has a `/` or an ending, a selector has signs; a node's name has neither. Of the nodes that a selector chooses
+/// the first by name is the model.
+pub(super) fn model(value: &str, cluster: &Cluster) -> std::result::Result<NodeModel, String> {
+    let is_file = (value.contains('/') && !value.contains('='))
+        || [".yaml", ".yml", ".json"].iter().any(|ending| value.ends_with(ending));
     if is_file {
         read_object(value).map(NodeModel::Object).map_err(|error| error.to_string())
+    } else if value.contains(['=', '!', '(']) {
+        let nodes = NodeChoice::parse(value)?.nodes(cluster).map_err(|error| error.to_string())?;
+        let first = nodes.into_iter().min().ok_or_else(|| format!("no node has {value}"))?;
+        Ok(NodeModel::Like(first))
     } else {
         Ok(NodeModel::Like(name(value)))
     }

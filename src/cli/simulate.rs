@@ -175,6 +175,10 @@ pub(super) fn run(arguments: &SimulateArgs) -> Result<Status> {
 fn simulate(arguments: &SimulateArgs) -> Result<Status> {
     let changes =
         !arguments.changes.is_empty() || arguments.add.is_some() || arguments.rebalance.is_some() || arguments.repack;
+    if let (Some(target), None) = (arguments.target.first(), arguments.add) {
+        return Err(Error::new(format!("\"{target}\" requires --add NUMBER, which adds replicas to it"))
+            .hint("use --pending for all pending pods, or -f FILE for manifests"));
+    }
     if !arguments.pending && !arguments.manifests.any() && !changes && arguments.autoscale {
         return Err(Error::new("--autoscale: you must say which pods need nodes")
             .hint("add --pending for the pending pods, -f FILE for new ones, or a change such as --drain NODE"));
@@ -182,10 +186,6 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
     if !arguments.pending && !arguments.manifests.any() && !changes {
         return Err(Error::new("you must say what to schedule")
             .hint("use --pending, -f FILE, or a change of the cluster such as --drain NODE"));
-    }
-    if let (Some(target), None) = (arguments.target.first(), arguments.add) {
-        return Err(Error::new(format!("\"{target}\" requires --add NUMBER, which adds replicas to it"))
-            .hint("use --pending for all pending pods, or -f FILE for manifests"));
     }
     if arguments.diff && !changes {
         return Err(Error::new("--diff compares with the unchanged cluster, but no change was given")
@@ -242,13 +242,19 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
     }
     // Packed by another rule than kube-scheduler's, unless one was named.
     let strategy = if arguments.repack && strategy == Strategy::Default { Strategy::BestFit } else { strategy };
-    if let Some(most) = arguments.rebalance {
-        let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, ties);
-        scenario::run(&mut simulation, &scenario, &[]).map_err(Error::from_error)?;
-        let moves = rebalance::find(&mut simulation, most).map_err(Error::from_error)?;
-        simulation.rewind();
-        scenario.steps.extend(moves);
-    }
+    let rebalance = match arguments.rebalance {
+        None => None,
+        Some(most) => {
+            let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, ties);
+            scenario::run(&mut simulation, &scenario, &[]).map_err(Error::from_error)?;
+            let found = rebalance::find(&mut simulation, most).map_err(Error::from_error)?;
+            let notes = simulation.not_evaluated();
+            NotEvaluated::join(&mut state.notes, &notes);
+            simulation.rewind();
+            scenario.steps.extend(found.steps.iter().cloned());
+            Some(found)
+        }
+    };
     if !compared.is_empty() {
         let asked = compare::ComparisonQuestion { arguments, scenario: &scenario, pods: &pods, ties, now };
         return compare::run(&mut state, &asked, &compared, refused);
@@ -270,6 +276,7 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
     let autoscaled = match &autoscaler {
         Some(options) => {
             let grown = autoscale::grow(&mut simulation, options, &mut steps);
+            let grown = grown.map(|grown| grown.with_stuck_rollouts(&run.reports));
             Some(grown.ok_or_else(|| {
                 Error::new("--autoscale: the state has no readable status of the Cluster Autoscaler and no NodePool")
                     .hint("add the ConfigMap kube-system/cluster-autoscaler-status or the NodePools of Karpenter; --autoscaler-status names another ConfigMap")
@@ -299,6 +306,7 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
         violated_budgets,
         cannot_start,
         with_preemption: None,
+        rebalance,
         autoscaled,
         assumptions,
         not_evaluated,

@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 
 use rustc_hash::FxHashSet;
 
-use crate::api::{ObjectKey, Timestamp};
+use crate::api::{Name, ObjectKey, Timestamp};
 use crate::cli::error::{Error, Result};
+use crate::report::text::count;
 use crate::simulate::scenario::{Scenario, ScenarioRun};
 use crate::source::Input;
 use crate::source::snapshot::{Snapshot, Written};
@@ -21,6 +22,7 @@ use crate::state::Cluster;
 use super::common_flags::CommonFlags;
 use super::config_source;
 use super::manifests::Others;
+use super::output;
 use super::progress::ProgressLine;
 use super::reading::in_words;
 use super::snapshot::{cannot_write, tell};
@@ -78,6 +80,18 @@ impl StateWriter {
         self.before = cluster.clone();
     }
 
+    /// Nodes that node groups or pools added have devices of their own, which are not written.
+    fn warn_of_slices(&self, after: &Cluster) {
+        let known: FxHashSet<Name> = self.before.devices.slices().iter().map(|slice| slice.name).collect();
+        let new = after.devices.slices().iter().filter(|slice| !known.contains(&slice.name)).count();
+        if new > 0 {
+            output::say(&format!(
+                "Warning: {} of new nodes not written: pods that claim devices cannot use these nodes in a question of this file",
+                count(new, "ResourceSlice")
+            ));
+        }
+    }
+
     /// Writes the state as it became.
     ///
     /// # Errors
@@ -99,6 +113,7 @@ impl StateWriter {
             .and_then(|()| replace(&self.target, |out| snapshot.write(out)))
             .map_err(|error| cannot_write(&self.target, &error))?;
         tell(&written, Some(&self.target), false);
+        self.warn_of_slices(after);
         Ok(())
     }
 }

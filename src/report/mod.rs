@@ -33,7 +33,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub use explain::{Answer, ExplainAnswer};
-pub use format::{Format, FormatError};
+pub use format::{Format, FormatError, Metric};
 pub use node_names::NodeNames;
 pub use provenance::{Provenance, StateAge};
 pub use screen::Screen;
@@ -59,6 +59,11 @@ pub trait Report {
     fn page(&self) -> Option<String> {
         None
     }
+
+    /// Figures to watch over time, if it has such.
+    fn metrics(&self) -> Option<Vec<Metric>> {
+        None
+    }
 }
 
 /// A part of a report, of which a format shows one.
@@ -73,11 +78,15 @@ pub enum Part {
     Names,
     /// [`Report::page`].
     Page,
+    /// [`Report::metrics`].
+    Metrics,
 }
 
 impl Part {
-    /// The parts of a report that has all.
+    /// The parts of a report that has all but figures to watch.
     pub const ALL: &'static [Self] = &[Self::Data, Self::Screen, Self::Names, Self::Page];
+    /// The parts of a report whose figures are worth watching over time, too.
+    pub const WITH_METRICS: &'static [Self] = &[Self::Data, Self::Screen, Self::Names, Self::Page, Self::Metrics];
     /// The parts of a report without a page.
     pub const WITHOUT_PAGE: &'static [Self] = &[Self::Data, Self::Screen, Self::Names];
     /// The parts of a report that is about no object in particular.

@@ -16,6 +16,8 @@ use crate::node_groups::cluster_autoscaler::{self, Change, Growth, Loop, TEMPLAT
 use crate::node_groups::karpenter::{self, Instance, PoolOverview};
 use crate::state::{Cluster, PodId};
 
+use super::scenario::StepReport;
+use super::scenario::rollout::RolloutEnd;
 use super::{Outcome, Simulation, Step};
 
 /// Loops after which something must be wrong.
@@ -187,6 +189,19 @@ pub fn grow(simulation: &mut Simulation<'_>, options: &Options, steps: &mut Vec<
         ));
     }
     Some(found)
+}
+
+impl Autoscaled {
+    /// Names the rollouts that would go on: nodes are added after the last step, and no controller acts on them.
+    #[must_use]
+    pub fn with_stuck_rollouts(mut self, reports: &[StepReport]) -> Self {
+        let stuck = reports.iter().filter_map(|report| report.rollout.as_ref());
+        let stuck = stuck.filter(|rollout| matches!(rollout.end, RolloutEnd::NoPlace { .. }));
+        self.notes.extend(stuck.filter(|_| !self.scale_ups.is_empty() || !self.launches.is_empty()).map(|rollout| {
+            format!("the rollout of {} would go on with the new nodes, and may need more of them", rollout.workload)
+        }));
+        self
+    }
 }
 
 /// Whether kube-scheduler tried the pod and found no node. It does not try pods with scheduling gates.

@@ -1,6 +1,7 @@
 //! The same pods under several strategies, side by side.
 
-use crate::api::Name;
+use crate::api::{Name, ObjectKey};
+use crate::control_plane::attach::MultiAttach;
 use crate::framework::NotEvaluated;
 use crate::state::Cluster;
 
@@ -26,8 +27,12 @@ pub struct StrategyResult {
     pub unplaced: usize,
     /// Those that stay pending, by what stands in their way, the largest group first.
     pub groups: Vec<UnplacedGroup>,
-    /// Whether the steps of the scenario did all that they were to do, and no budget was violated.
-    pub steps_done: bool,
+    /// Steps of the scenario that did not do all that they were to do.
+    pub undone: Vec<StepReport>,
+    /// Budgets of which more pods were missing at some moment than they allow.
+    pub violated_budgets: Vec<ObjectKey>,
+    /// Pods that were placed and cannot start on their node, as another has their volume.
+    pub cannot_start: Vec<MultiAttach>,
     /// All nodes.
     pub nodes: usize,
     /// Nodes with a pod, at the end.
@@ -44,6 +49,11 @@ impl StrategyResult {
     /// What it is called: `best-fit`, `config=packed.yaml`.
     pub fn name(&self) -> String {
         self.configuration.as_ref().map_or_else(|| self.strategy.name().to_owned(), |file| format!("config={file}"))
+    }
+
+    /// Whether the steps of the scenario did all that they were to do, and no budget was violated.
+    pub fn steps_done(&self) -> bool {
+        self.undone.is_empty() && self.violated_budgets.is_empty() && self.cannot_start.is_empty()
     }
 
     /// The outcome of `run`, which `strategy` led to; it began with `before` and ended in `cluster`.
@@ -63,9 +73,9 @@ impl StrategyResult {
             placed,
             unplaced: steps.len() - placed,
             groups: unplaced_by_cause(steps),
-            steps_done: run.cannot_start.is_empty()
-                && run.violated_budgets.is_empty()
-                && run.reports.iter().all(StepReport::is_done),
+            undone: run.reports.iter().filter(|report| !report.is_done()).cloned().collect(),
+            violated_budgets: run.violated_budgets.clone(),
+            cannot_start: run.cannot_start.clone(),
             nodes: cluster.nodes().len(),
             nodes_used: used(cluster).count(),
             nodes_needed: nodes_needed(cluster, steps),

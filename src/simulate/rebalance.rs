@@ -23,28 +23,43 @@ const LEAST_GAIN: f64 = 0.001;
 struct Move {
     pod: PodId,
     key: ObjectKey,
+    /// Where it would land.
+    to: Name,
     /// How uneven the nodes are then.
     after: f64,
     /// Whether its node would not take it today.
     misplaced: bool,
 }
 
-/// At most `most` evictions, each of which gives its pod a better place, as steps of a scenario. The simulation stays
-/// with them made.
+/// What was found.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Rebalance {
+    /// The evictions, as steps of a scenario.
+    pub steps: Vec<ScenarioStep>,
+    /// A pod that would land better on this node, and that its budget keeps where it is: where no other eviction helps.
+    pub held: Option<(ObjectKey, Name)>,
+}
+
+/// At most `most` evictions, each of which gives its pod a better place. The simulation stays with them made.
 ///
 /// # Errors
 /// A pod cannot be evicted.
-pub fn find(simulation: &mut Simulation<'_>, most: usize) -> Result<Vec<ScenarioStep>, EditError> {
+pub fn find(simulation: &mut Simulation<'_>, most: usize) -> Result<Rebalance, EditError> {
     let mut budgets = Budgets::new(simulation.cluster());
+    simulation.note_eviction();
     let mut steps = Vec::new();
+    let mut held = None;
     let mut moved: FxHashSet<PodId> = FxHashSet::default();
     let typical = Typical::of(simulation.cluster());
     while steps.len() < most {
         let before = imbalance(simulation.cluster(), typical);
-        let Some(best) = best_move(simulation, &budgets, &moved, before, typical) else { break };
+        let Some(best) = best_move(simulation, Some(&budgets), &moved, before, typical) else {
+            held = best_move(simulation, None, &moved, before, typical).map(|best| (best.key, best.to));
+            break;
+        };
         let cluster = simulation.cluster();
         let Ok(edits) = budgets.evict(cluster, cluster.pod(best.pod)) else { break };
-        simulation.note_eviction();
         for edit in &edits {
             simulation.edit(edit)?;
         }
@@ -64,13 +79,14 @@ pub fn find(simulation: &mut Simulation<'_>, most: usize) -> Result<Vec<Scenario
         steps.push(ScenarioStep { said: "rebalance".to_owned(), change, place: Placing::Now });
     }
     budgets.not_evaluated().for_each(|note| simulation.note(&note));
-    Ok(steps)
+    Ok(Rebalance { steps, held })
 }
 
 /// The pod whose eviction helps most: one that its node would not take today, or else that makes the nodes most even.
+/// Without budgets any may be evicted.
 fn best_move(
     simulation: &mut Simulation<'_>,
-    budgets: &Budgets,
+    budgets: Option<&Budgets>,
     moved: &FxHashSet<PodId>,
     before: f64,
     typical: Typical,
@@ -82,7 +98,7 @@ fn best_move(
         .iter()
         .filter(|pod| cluster.has_pod(pod.id) && !moved.contains(&pod.id) && !pod.is_terminating())
         .filter(|pod| keeper(cluster, pod) == Keeper::Controller)
-        .filter(|pod| budgets.clone().evict(cluster, pod).is_ok())
+        .filter(|pod| budgets.is_none_or(|budgets| budgets.clone().evict(cluster, pod).is_ok()))
         .filter(|pod| {
             let node = pod.own.node_name.filter(|_| cluster.node_of(pod.id).is_some());
             node.is_some_and(|node| alike.insert((std::sync::Arc::as_ptr(&pod.class) as usize, node)))
@@ -99,12 +115,13 @@ fn best_move(
         let misplaced = placement.nodes.iter().any(|node| node.name == from && !node.is_feasible());
         let step = simulation.settle(&placement);
         let after = imbalance(simulation.cluster(), typical);
-        let moves = step.place().is_some_and(|place| place.name != from);
+        let to = step.place().map(|place| place.name).filter(|to| *to != from);
         simulation.rollback(savepoint);
-        let helps = moves && (misplaced || before - after > LEAST_GAIN);
+        let Some(to) = to else { continue };
+        let helps = misplaced || before - after > LEAST_GAIN;
         let better = best.as_ref().is_none_or(|best| (misplaced, -after) > (best.misplaced, -best.after));
         if helps && better {
-            best = Some(Move { pod, key, after, misplaced });
+            best = Some(Move { pod, key, to, after, misplaced });
         }
     }
     best

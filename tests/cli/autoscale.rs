@@ -53,10 +53,10 @@ fn new_pods_on_several_nodes() {
     general-new1   <none> → 4   <none> → 79%   <none> → 39%   added
     ip-10-0-2-9    2 → 3        75% → 88%      25% → 31%
 
-    CLUSTER                           CPU               MEMORY            PODS
-    utilization                       76.0% → 83.1%     25.0% → 31.7%     2.6% → 4.6%
-    fragmentation (lower is better)   100.0% → 100.0%   100.0% → 100.0%   100.0% → 100.0%
-    imbalance (lower is better)       0.4% → 5.1%       0.0% → 6.0%       0.9% → 2.2%
+    CLUSTER                           CPU             MEMORY          PODS
+    utilization                       76.0% → 83.1%   25.0% → 31.7%   2.6% → 4.6%
+    fragmentation (lower is better)   100% → 100%     100% → 100%     100% → 100%
+    imbalance (lower is better)       0.4% → 5.1%     0.0% → 6.0%     0.9% → 2.2%
     3 of 3 nodes with pods, 1 newly used
 
     POD              NODE            TOTAL     TIES

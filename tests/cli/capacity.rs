@@ -69,6 +69,10 @@ fn no_number_of_nodes_is_enough() {
     assert_snapshot!(screen(&format!("capacity web-7 --want 2 --like gpu-1 {STATE}")), @"
     0 of 2 fit on the existing nodes                                         v1.34.1
     no number of nodes like gpu-1 is enough for 2 pods: with 2 more nodes, 0 fit
+      0/14 nodes are available: 1 node(s) had untolerated taint
+      {node-role.kubernetes.io/control-plane: }, 1 node(s) were unschedulable, 2
+      node(s) didn't match Pod's node affinity/selector, 4 Insufficient cpu, 6
+      node(s) had untolerated taint {dedicated: gpu}.
 
     NODES WITHOUT ROOM                                              NODES
     TaintToleration      dedicated=gpu:NoSchedule                       4

@@ -408,10 +408,10 @@ fn a_preempted_pod_gives_its_devices_back() {
     NODE    PODS    CPU          MEMORY
     gpu-1   1 → 2   75% → 100%   0% → 0%
 
-    CLUSTER                           CPU              MEMORY            PODS
-    utilization                       75.0% → 100.0%   0.0% → 0.0%       0.9% → 1.8%
-    fragmentation (lower is better)   100.0% → 0.0%    100.0% → 100.0%   100.0% → 100.0%
-    imbalance (lower is better)       0.0% → 0.0%      0.0% → 0.0%       0.0% → 0.0%
+    CLUSTER                           CPU            MEMORY        PODS
+    utilization                       75.0% → 100%   0.0% → 0.0%   0.9% → 1.8%
+    fragmentation (lower is better)   100% → 0.0%    100% → 100%   100% → 100%
+    imbalance (lower is better)       0.0% → 0.0%    0.0% → 0.0%   0.0% → 0.0%
     1 of 1 node with pods
 
     POD          FROM     NODE      TOTAL     TIES   PREEMPTION

@@ -460,3 +460,32 @@ fn many_kinds_as_json() {
     --- status 0
     "#);
 }
+
+/// Figures to watch: few labels, each with few values.
+#[test]
+fn figures_to_watch() {
+    assert_snapshot!(screen("pending -o openmetrics --snapshot examples/clusters/mixed.yaml"), @r#"
+    # TYPE kubectl_sched_pending_pods gauge
+    # HELP kubectl_sched_pending_pods Pending pods by what keeps them from the closest node.
+    kubectl_sched_pending_pods{cause="Fits",namespace="shop",owner_kind="Pod"} 1
+    kubectl_sched_pending_pods{cause="NodeResourcesFit",namespace="shop",owner_kind="Deployment"} 1
+    # TYPE kubectl_sched_pending_oldest_created_timestamp_seconds gauge
+    # UNIT kubectl_sched_pending_oldest_created_timestamp_seconds seconds
+    # HELP kubectl_sched_pending_oldest_created_timestamp_seconds When the oldest of the pending pods was created.
+    kubectl_sched_pending_oldest_created_timestamp_seconds{cause="Fits"} 1772443860
+    kubectl_sched_pending_oldest_created_timestamp_seconds{cause="NodeResourcesFit"} 1772443800
+    # EOF
+    --- stderr
+    --- status 0
+    "#);
+    assert_snapshot!(screen("pending -o openmetrics -n default --snapshot tests/cli/new-nodes/max-size.yaml"), @"
+    # TYPE kubectl_sched_pending_pods gauge
+    # HELP kubectl_sched_pending_pods Pending pods by what keeps them from the closest node.
+    # TYPE kubectl_sched_pending_oldest_created_timestamp_seconds gauge
+    # UNIT kubectl_sched_pending_oldest_created_timestamp_seconds seconds
+    # HELP kubectl_sched_pending_oldest_created_timestamp_seconds When the oldest of the pending pods was created.
+    # EOF
+    --- stderr
+    --- status 0
+    ");
+}

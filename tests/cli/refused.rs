@@ -34,7 +34,7 @@ fn no_copy_of_a_pod_that_the_api_server_refuses() {
     --- status 1
     "#);
     assert_snapshot!(of("deploy/web -n team"), @r#"
-    No further copy of team/web fits                                         v1.34.1
+    No further copy of deployment/team/web fits                              v1.34.1
 
     WHAT RUNS OUT   the API server refuses the next copy
     pods "web-new" is forbidden: maximum cpu usage per Container is 1, but limit is
@@ -44,7 +44,7 @@ fn no_copy_of_a_pod_that_the_api_server_refuses() {
     --- status 1
     "#);
     assert_snapshot!(of("deploy/web -n full"), @r#"
-    No further copy of full/web fits                                         v1.34.1
+    No further copy of deployment/full/web fits                              v1.34.1
 
     WHAT RUNS OUT   ResourceQuota full refuses the next copy
     pods "web-new" is forbidden: exceeded quota: full, requested: pods=1, used:

@@ -18,10 +18,9 @@ fn every_node() {
     node-3      1          2       0      0      1      0
     arm-1       0          0       0      0      0      1
     UNPLACED: fit nowhere, in the worse case of two: the node is deleted, or stays
-    registered and does not answer. STUCK: pods of StatefulSets that are not
-    recreated until the node is back or deleted. DOWN: workloads that lose all of
-    several ready pods. PDBS: budgets violated. LOST: pods that no controller
-    recreates
+    registered and does not answer. STUCK: pods that are not recreated until the
+    node is back or deleted. DOWN: workloads that lose all of several ready pods.
+    PDBS: budgets violated. LOST: pods that no controller recreates
 
     node-1
       2 pods fit nowhere: shop/web-1 and shop/web-2
@@ -66,10 +65,9 @@ fn every_zone_and_pod() {
     a          7      1          7       0      2      1      2
     b          5      0          0       0      0      0      0
     UNPLACED: fit nowhere, in the worse case of two: the node is deleted, or stays
-    registered and does not answer. STUCK: pods of StatefulSets that are not
-    recreated until the node is back or deleted. DOWN: workloads that lose all of
-    several ready pods. PDBS: budgets violated. LOST: pods that no controller
-    recreates
+    registered and does not answer. STUCK: pods that are not recreated until the
+    node is back or deleted. DOWN: workloads that lose all of several ready pods.
+    PDBS: budgets violated. LOST: pods that no controller recreates
 
     topology.kubernetes.io/zone=a
       if the node is deleted:
@@ -120,10 +118,9 @@ fn no_pod_without_a_place() {
     cpu-1           0          0       0      0      0      1
     gpu-a100-2      0          0       0      0      0      1
     UNPLACED: fit nowhere, in the worse case of two: the node is deleted, or stays
-    registered and does not answer. STUCK: pods of StatefulSets that are not
-    recreated until the node is back or deleted. DOWN: workloads that lose all of
-    several ready pods. PDBS: budgets violated. LOST: pods that no controller
-    recreates
+    registered and does not answer. STUCK: pods that are not recreated until the
+    node is back or deleted. DOWN: workloads that lose all of several ready pods.
+    PDBS: budgets violated. LOST: pods that no controller recreates
 
     gpu-a100-1
       PodDisruptionBudget ml/trainer: 1 pod down at once (budget allows none); 1

@@ -504,8 +504,8 @@ fn rollouts_by_file() {
        4 pods created: shop/api-new, shop/api-new-2, shop/api-new-3 and
        shop/api-new-4
        4 pods deleted: shop/api-1, shop/api-2, shop/api-3 and shop/api-4
-       updated 3 of 4: the next pod fits nowhere
-       shop/api-new-4: 0/3 nodes are available: 3 Insufficient cpu.
+       updated 4 of 4, after a later step made room, with at most 1 extra and 1
+       unavailable meanwhile
     2  scale deployment/shop/web to 2
        1 pod deleted: shop/web-1
        which are deleted is a draw: 3 pods are equal to the controller

@@ -20,10 +20,10 @@ fn a_stateful_set_with_its_claims() {
     NODE     PODS    CPU         MEMORY
     node-2   1 → 2   75% → 77%   0% → 0%
 
-    CLUSTER                           CPU               MEMORY            PODS
-    utilization                       87.5% → 88.8%     0.0% → 0.0%       7.5% → 10.0%
-    fragmentation (lower is better)   100.0% → 100.0%   100.0% → 100.0%   100.0% → 100.0%
-    imbalance (lower is better)       12.5% → 11.2%     0.0% → 0.0%       2.5% → 0.0%
+    CLUSTER                           CPU             MEMORY        PODS
+    utilization                       87.5% → 88.8%   0.0% → 0.0%   7.5% → 10.0%
+    fragmentation (lower is better)   100% → 100%     100% → 100%   100% → 100%
+    imbalance (lower is better)       12.5% → 11.2%   0.0% → 0.0%   2.5% → 0.0%
     2 of 3 nodes with pods; 1 cordoned node not counted above
 
     POD            NODE      TOTAL     TIES
@@ -59,10 +59,10 @@ fn a_daemon_set_on_its_nodes() {
     NODE     PODS    CPU       MEMORY
     node-3   0 → 1   0% → 2%   0% → 0%
 
-    CLUSTER                           CPU               MEMORY            PODS
-    utilization                       87.5% → 87.5%     0.0% → 0.0%       7.5% → 7.5%
-    fragmentation (lower is better)   100.0% → 100.0%   100.0% → 100.0%   100.0% → 100.0%
-    imbalance (lower is better)       12.5% → 12.5%     0.0% → 0.0%       2.5% → 2.5%
+    CLUSTER                           CPU             MEMORY        PODS
+    utilization                       87.5% → 87.5%   0.0% → 0.0%   7.5% → 7.5%
+    fragmentation (lower is better)   100% → 100%     100% → 100%   100% → 100%
+    imbalance (lower is better)       12.5% → 12.5%   0.0% → 0.0%   2.5% → 2.5%
     3 of 3 nodes with pods, 1 newly used; 1 cordoned node not counted above
 
     POD                 NODE      TOTAL     TIES
@@ -96,10 +96,10 @@ fn what_the_api_server_refuses() {
     NODE     PODS    CPU         MEMORY
     node-2   1 → 4   75% → 82%   0% → 0%
 
-    CLUSTER                           CPU               MEMORY            PODS
-    utilization                       87.5% → 91.2%     0.0% → 0.3%       7.5% → 15.0%
-    fragmentation (lower is better)   100.0% → 100.0%   100.0% → 100.0%   100.0% → 100.0%
-    imbalance (lower is better)       12.5% → 8.8%      0.0% → 0.3%       2.5% → 5.0%
+    CLUSTER                           CPU             MEMORY        PODS
+    utilization                       87.5% → 91.2%   0.0% → 0.3%   7.5% → 15.0%
+    fragmentation (lower is better)   100% → 100%     100% → 100%   100% → 100%
+    imbalance (lower is better)       12.5% → 8.8%    0.0% → 0.3%   2.5% → 5.0%
     2 of 3 nodes with pods; 1 cordoned node not counted above
 
     POD                NODE     TOTAL   TIES

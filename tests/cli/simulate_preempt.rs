@@ -40,10 +40,10 @@ fn the_lower_are_preempted() {
     NODE     PODS    CPU           MEMORY
     node-1   2 → 2   100% → 100%   0% → 0%
 
-    CLUSTER                           CPU               MEMORY            PODS
-    utilization                       87.5% → 87.5%     0.0% → 0.0%       7.5% → 7.5%
-    fragmentation (lower is better)   100.0% → 100.0%   100.0% → 100.0%   100.0% → 100.0%
-    imbalance (lower is better)       12.5% → 12.5%     0.0% → 0.0%       2.5% → 2.5%
+    CLUSTER                           CPU             MEMORY        PODS
+    utilization                       87.5% → 87.5%   0.0% → 0.0%   7.5% → 7.5%
+    fragmentation (lower is better)   100% → 100%     100% → 100%   100% → 100%
+    imbalance (lower is better)       12.5% → 12.5%   0.0% → 0.0%   2.5% → 2.5%
     2 of 3 nodes with pods; 1 cordoned node not counted above
 
     POD                 FROM     NODE      TOTAL     TIES   PREEMPTION
@@ -81,10 +81,10 @@ fn a_pod_that_no_controller_recreates_is_gone() {
     node-1   2 → 2   100% → 100%   0% → 0%
     node-2   1 → 2   75% → 100%    0% → 0%
 
-    CLUSTER                           CPU              MEMORY            PODS
-    utilization                       87.5% → 100.0%   0.0% → 0.0%       7.5% → 10.0%
-    fragmentation (lower is better)   100.0% → 0.0%    100.0% → 100.0%   100.0% → 100.0%
-    imbalance (lower is better)       12.5% → 0.0%     0.0% → 0.0%       2.5% → 0.0%
+    CLUSTER                           CPU            MEMORY        PODS
+    utilization                       87.5% → 100%   0.0% → 0.0%   7.5% → 10.0%
+    fragmentation (lower is better)   100% → 0.0%    100% → 100%   100% → 100%
+    imbalance (lower is better)       12.5% → 0.0%   0.0% → 0.0%   2.5% → 0.0%
     2 of 3 nodes with pods; 1 cordoned node not counted above
 
     POD                 FROM     NODE      TOTAL     TIES   PREEMPTION

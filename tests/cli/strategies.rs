@@ -19,7 +19,8 @@ fn side_by_side() {
     best-fit                   8       3       3   45.8/21.5%    0.0/36.1%   0.82
     first-fit                  8       3       3   40.0/18.4%   27.3/55.6%   0.82
     weighted-least-load        8       4       3   33.2/14.6%   36.4/58.3%   1.01
-    cpu/memory; LEAST: the fewest nodes that any strategy could use
+    BALANCE and FRAGMENTED: cpu/memory, lower is better; LEAST: the fewest nodes
+    that any strategy could use
 
     NOT CONSIDERED   could change the answer
     weight of 3 of 5 nodes   label example.com/weight is missing or no positive
@@ -43,7 +44,8 @@ fn side_by_side_with_all_shares() {
     STRATEGY   PLACED   NODES   LEAST     UTILISATION          BALANCE      FRAGMENTED
     default         1       5       4   13.0/8.2/0.9%   36.1/24.8/1.2%   4.0/8.4/35.9%
     best-fit        1       4       4   13.0/8.2/0.9%   37.8/25.1/1.3%   3.7/8.3/35.9%
-    cpu/memory/pods; LEAST: the fewest nodes that any strategy could use
+    BALANCE and FRAGMENTED: cpu/memory/pods, lower is better; LEAST: the fewest
+    nodes that any strategy could use
 
     NOT PLACED   the largest group of each strategy
     every strategy: 1 pod: 0/12 nodes are available: 1 node(s) had untolerated taint
@@ -164,7 +166,8 @@ fn the_same_scenario_for_each() {
     STRATEGY   PLACED   NODES   LEAST      BALANCE   FRAGMENTED
     default         2       3       2    15.8/6.1%     0.0/0.0%
     best-fit        2       2       2   25.0/10.0%     0.0/0.0%
-    cpu/memory; LEAST: the fewest nodes that any strategy could use
+    BALANCE and FRAGMENTED: cpu/memory, lower is better; LEAST: the fewest nodes
+    that any strategy could use
 
     NOT CONSIDERED   could change the answer
     LimitRanges      not in the input; add them to the dump: new pods got no
@@ -229,7 +232,8 @@ fn another_configuration_as_a_strategy() {
     STRATEGY                              PLACED   NODES   LEAST      BALANCE   FRAGMENTED
     default                                    8       5       3     5.0/0.0%   72.7/66.7%
     config=examples/config/binpack.yaml        8       3       3   45.8/21.5%    0.0/36.1%
-    cpu/memory; LEAST: the fewest nodes that any strategy could use
+    BALANCE and FRAGMENTED: cpu/memory, lower is better; LEAST: the fewest nodes
+    that any strategy could use
 
     NOT CONSIDERED   could change the answer
     LimitRanges      not in the input; add them to the dump: new pods got no

@@ -29,10 +29,10 @@ fn what_the_draw_decides() {
       0/3 nodes are available: 1 node(s) didn't match Pod's node affinity/selector,
       2 Insufficient cpu.
 
-    NODE     RUNS    SHARE   MIN PODS   MEDIAN   MAX
-    nvme-1    300   100.0%          1        1     1
-    nvme-2    300   100.0%          1        1     1
-    hdd-1     184    61.3%          0        1     1
+    NODE     RUNS   SHARE   MIN PODS   MEDIAN   MAX
+    nvme-1    300    100%          1        1     1
+    nvme-2    300    100%          1        1     1
+    hdd-1     184   61.3%          0        1     1
 
     POD          UNPLACED   NODES   MOST OFTEN ON
     shop/db-0       38.7%       2   nvme-1 34.3%
@@ -57,11 +57,11 @@ fn whatever_is_drawn() {
     balance, cpu      5.0%     5.0%   5.0%
     balance, memory   0.0%     0.0%   0.0%
 
-    NODE      RUNS    SHARE   MIN PODS   MEDIAN   MAX
-    big-1       20   100.0%          2        2     2
-    small-1     20   100.0%          2        2     2
-    small-2     20   100.0%          2        2     2
-    small-4     20   100.0%          2        2     2
+    NODE      RUNS   SHARE   MIN PODS   MEDIAN   MAX
+    big-1       20    100%          2        2     2
+    small-1     20    100%          2        2     2
+    small-2     20    100%          2        2     2
+    small-4     20    100%          2        2     2
 
     POD             UNPLACED   NODES   MOST OFTEN ON
     default/new-1       0.0%       3   small-2 55.0%
@@ -71,7 +71,7 @@ fn whatever_is_drawn() {
     default/new-5       0.0%       4   small-1 40.0%
     default/new-6       0.0%       4   big-1 40.0%
     default/new-7       0.0%       4   small-2 40.0%
-    default/new-8       0.0%       1   big-1 100.0%
+    default/new-8       0.0%       1   big-1 100%
 
     NOT CONSIDERED   could change the answer
     LimitRanges      not in the input; add them to the dump: new pods got no
@@ -114,7 +114,7 @@ fn another_strategy_and_a_budget_that_is_broken() {
 
     POD            UNPLACED   NODES   MOST OFTEN ON
     shop/cache-0       0.0%       6   a2-2 25.0%
-    shop/web-1       100.0%       0   <none>
+    shop/web-1         100%       0   <none>
 
     NOT CONSIDERED   could change the answer
     ReplicaSets   not in the input; add them to the dump: default topology spreading

@@ -92,6 +92,7 @@ SCENARIOS = [
     dict(name="a patch that changes nothing", nodes="8", objects=[deployment(3)], do=[("cpu", ROLLING, "1")]),
     dict(name="rollout, two not ready", nodes="8", objects=[deployment(4, 0, 1)], before=[("unready", 0), ("unready", 1)], do=[("cpu", ROLLING, HUGE)], chance=True),
     dict(name="rollout against a quota, then larger", nodes="8", objects=[quota(pods="4"), deployment(3, 2, 0)], do=[("cpu", ROLLING, HUGE), ("scale", ROLLING, 6)]),
+    dict(name="rollout that goes on when a node is back", nodes="4 16", objects=[deployment(2, 1, 0)], do=[("cordon", "b"), ("cpu", ROLLING, "6"), ("uncordon", "b")]),
     # Deployments: size
     dict(name="smaller, one pod waits", nodes="3", objects=[deployment(4)], do=[("scale", ROLLING, 3)]),
     dict(name="smaller, one pod is not ready", nodes="8", objects=[deployment(4)], before=[("unready", 2)], do=[("scale", ROLLING, 3)]),
@@ -133,6 +134,7 @@ SCENARIOS = [
     dict(name="set: a pod is deleted", nodes="8", objects=[stateful_set(3)], do=[("delete-pod", "web-1")]),
     dict(name="set: drain", nodes="4 4", objects=[budget(maxUnavailable=1), stateful_set(4)], do=[("drain", "a")]),
     dict(name="set: rollout while the first is not ready", nodes="8", objects=[stateful_set(3)], before=[("unready", "web-0")], do=[("restart", SET)]),
+    dict(name="set: rollout that goes on when a node is back", nodes="4 16", objects=[stateful_set(2)], do=[("cordon", "b"), ("cpu", SET, "6"), ("uncordon", "b")]),
     # DaemonSets
     dict(name="daemons: rollout", nodes="4 4 4", objects=[daemon_set()], do=[("restart", DAEMON)], where=True),
     dict(name="daemons: rollout with a surge", nodes="4 4 4", objects=[daemon_set(updateStrategy={"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}})], do=[("restart", DAEMON)], where=True),
@@ -141,6 +143,7 @@ SCENARIOS = [
     dict(name="daemons: rollout, two nodes at once", nodes="2 2 2", objects=[daemon_set(updateStrategy={"rollingUpdate": {"maxUnavailable": 2}})], do=[("cpu", DAEMON, "3")], chance=True),
     dict(name="daemons: rollback of a stuck rollout", nodes="2 2 2", objects=[daemon_set()], do=[("cpu", DAEMON, "3"), ("cpu", DAEMON, "1")]),
     dict(name="daemons: OnDelete, then a pod is deleted", nodes="2 2", objects=[daemon_set(updateStrategy={"type": "OnDelete"})], do=[("cpu", DAEMON, "500m"), ("delete-pod", 0)], where=True),
+    dict(name="daemons: rollout that goes on when others have gone", nodes="2 2", objects=[daemon_set(name="agent"), deployment(2)], do=[("cpu", "daemonset/agent", "2"), ("delete", ROLLING)], where=True),
     # Jobs
     dict(name="job: more in parallel", nodes="3", objects=[job(2)], do=[("scale", "job/web", 5)]),
     dict(name="job: fewer in parallel", nodes="8", objects=[job(4)], do=[("scale", "job/web", 1)], chance=True),

@@ -146,6 +146,9 @@ class Play:
     def step_cordon(self, node):
         return [{"kind": "Cordon", "node": self.nodes[node]}]
 
+    def step_uncordon(self, node):
+        return [{"kind": "Uncordon", "node": self.nodes[node]}]
+
     def step_taint(self, node, taint):
         return [{"kind": "AddTaint", "node": self.nodes[node], "taint": parts(taint)}]
 
@@ -210,6 +213,9 @@ class Play:
 
     def do_cordon(self, node):
         self.patch_node(node, {"spec": {"unschedulable": True, "taints": [{"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}]}})
+
+    def do_uncordon(self, node):
+        self.api.call("PATCH", "/api/v1/nodes/" + self.nodes[node], {"spec": {"unschedulable": None, "taints": None}}, MERGE)
 
     def do_taint(self, node, taint):
         self.patch_node(node, {"spec": {"taints": [parts(taint)]}})

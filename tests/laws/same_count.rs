@@ -183,7 +183,7 @@ fn start(cluster: &Cluster, steps: &[Step]) -> usize {
 /// As `capacity TYPE/NAME` counts.
 fn counted(scheduler: &Scheduler, mut cluster: Cluster, key: WorkloadKey) -> usize {
     let mut copies = Copies::of([Template { model: Model::Workload(key), share: 1 }]);
-    measure(scheduler, &mut cluster, &mut copies, MOST, NOW).templates[0].2
+    measure(scheduler, &mut cluster, &mut copies, MOST, NOW).templates[0].placed
 }
 
 /// As `simulate -f FILE --replicas` places.

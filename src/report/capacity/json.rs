@@ -6,10 +6,12 @@ use serde::Serialize;
 
 use crate::api::{Name, ObjectKey, name};
 use crate::control_plane::admission::AdmissionRefusal;
+use crate::decode::workload::WorkloadKey;
 use crate::framework::{Amount, NotEvaluated, Reason};
 use crate::simulate::Assumption;
 use crate::simulate::capacity::{FreeResources, Limit, Needed, NodeRoom};
 
+use super::super::simulation::AppliedObject;
 use super::super::{API_VERSION, Provenance};
 use super::{CapacityAnswer, CapacityNeeds};
 use crate::report::explain::json::findings::FindingObject;
@@ -26,6 +28,8 @@ pub(in crate::report) struct CapacityObject<'a> {
     kind: &'static str,
     #[serde(flatten)]
     provenance: &'a Provenance,
+    #[serde(flatten)]
+    applied: AppliedObject<'a>,
     /// Copies that fit, of all templates.
     copies: usize,
     /// Whole turns of the ratio that fit.
@@ -64,7 +68,10 @@ pub(in crate::report) struct CapacityObject<'a> {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct TemplateObject {
+    /// The pod that copies are made of, or the first that the workload makes.
     pod: ObjectKey,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workload: Option<WorkloadKey>,
     per_set: usize,
     copies: usize,
 }
@@ -117,6 +124,9 @@ struct WantedObject {
     like: Option<Name>,
     /// Null where no number of them is enough.
     more_nodes: Option<usize>,
+    /// What kube-scheduler says of the next copy where no number of them is enough.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
     /// Why the API server lets no more copies in.
     #[serde(skip_serializing_if = "Option::is_none")]
     refused: Option<String>,
@@ -150,16 +160,22 @@ impl<'a> CapacityObject<'a> {
             api_version: API_VERSION,
             kind: "Capacity",
             provenance,
+            applied: AppliedObject::new(&answer.applied),
             copies: answer.copies(),
             sets: capacity.turns,
             templates: capacity
                 .templates
                 .iter()
-                .map(|(pod, share, copies)| TemplateObject { pod: *pod, per_set: *share, copies: *copies })
+                .map(|template| TemplateObject {
+                    pod: template.pod,
+                    workload: template.workload,
+                    per_set: template.share,
+                    copies: template.placed,
+                })
                 .collect(),
             limit_reached: stopped.is_none(),
             message: stopped.map(|stopped| stopped.unplaced.message.as_str()),
-            next_pod: stopped.and_then(|stopped| capacity.templates.get(stopped.template)).map(|(pod, _, _)| *pod),
+            next_pod: stopped.and_then(|stopped| capacity.templates.get(stopped.template)).map(|template| template.pod),
             bottlenecks: stopped.map(|stopped| limits(&stopped.runs_out)).unwrap_or_default(),
             never_feasible: stopped.map(|stopped| limits(&stopped.never)).unwrap_or_default(),
             still_free: LeftObject::new(capacity.left),
@@ -223,6 +239,10 @@ impl WantedObject {
             Some(Needed::Never { .. }) | None => (None, None),
         };
         let made_by = wanted.maker.as_ref().map(MakerObject::new);
-        Self { copies: wanted.copies, like: wanted.like, more_nodes, refused, made_by }
+        let message = match &wanted.needed {
+            Some(Needed::Never { message, .. }) => Some(message.clone()),
+            _ => None,
+        };
+        Self { copies: wanted.copies, like: wanted.like, more_nodes, message, refused, made_by }
     }
 }

@@ -12,7 +12,7 @@ use crate::framework::NotEvaluated;
 use crate::node_groups::maker::Maker;
 use crate::simulate::Assumption;
 use crate::simulate::capacity::{CapacityResult, Needed};
-use crate::simulate::scenario::StepReport;
+use crate::simulate::scenario::AppliedScenario;
 
 use super::{Answered, Data, Look, Part, Report, Screen};
 
@@ -26,7 +26,7 @@ pub struct CapacityAnswer {
     /// What a wanted number needs, if one was named.
     pub wanted: Option<CapacityNeeds>,
     /// What the steps did that changed the cluster before.
-    pub scenario: Vec<StepReport>,
+    pub applied: AppliedScenario,
     /// What was taken to be so.
     pub assumptions: Vec<Assumption>,
     /// What the answer does not rest on.
@@ -54,11 +54,15 @@ impl CapacityAnswer {
 
     /// Copies that fit.
     pub fn copies(&self) -> usize {
-        self.capacity.templates.iter().map(|(_, _, placed)| placed).sum()
+        self.capacity.templates.iter().map(|template| template.placed).sum()
     }
 
-    /// Whether what was asked for is there as it is: the wanted number, or any at all.
+    /// Whether what was asked for is there as it is, the wanted number or any at all, and the cluster was changed as it
+    /// was to be.
     pub fn is_enough(&self) -> bool {
+        if !self.applied.is_done() {
+            return false;
+        }
         match &self.wanted {
             Some(wanted) => wanted.needed == Some(Needed::Nodes(0)),
             None => self.copies() > 0,

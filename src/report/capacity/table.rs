@@ -4,9 +4,10 @@
 
 use crate::api::name;
 use crate::framework::{Amount, DeviceReason, DeviceShortage, Reason};
-use crate::simulate::capacity::{Limit, Needed, NodeRoom, Stopped};
+use crate::simulate::capacity::{Limit, Needed, NodeRoom, Stopped, TemplateResult};
 
 use super::super::setting::{Setting, with};
+use super::super::simulation::scenario;
 use super::super::style::Label;
 use super::super::text::{break_long, count, list, thousands};
 use super::super::{Look, Provenance};
@@ -26,6 +27,7 @@ pub(super) fn screen(answer: &CapacityAnswer, provenance: &Provenance, look: Loo
     screen.headline(label, &headline(answer), &provenance.to_string());
     cannot_start(&mut screen, answer);
     wanted(&mut screen, answer);
+    scenario::applied(&mut screen, &answer.applied, look.wide);
     for finding in &answer.findings {
         screen.paragraph(Label::Warning, &finding_words::finding(finding));
     }
@@ -64,11 +66,14 @@ fn headline(answer: &CapacityAnswer) -> String {
         return format!("{} of {} fit on the existing nodes", thousands(placed), thousands(of));
     }
     match capacity.templates.as_slice() {
-        [(pod, _, 0)] if capacity.nodes.is_empty() => format!("No copy of {pod} fits: the state has no nodes"),
-        [(pod, _, 0)] => format!("No further copy of {pod} fits"),
-        [(pod, _, placed)] => format!("{} of {pod}, {on}", more_copies(*placed)),
+        [only] if only.placed == 0 && capacity.nodes.is_empty() => {
+            format!("No copy of {} fits: the state has no nodes", called(only))
+        }
+        [only] if only.placed == 0 => format!("No further copy of {} fits", called(only)),
+        [only] => format!("{} of {}, {on}", more_copies(only.placed), called(only)),
         templates => {
-            let turn: Vec<String> = templates.iter().map(|(pod, share, _)| format!("{share} {pod}")).collect();
+            let turn: Vec<String> =
+                templates.iter().map(|template| format!("{} {}", template.share, called(template))).collect();
             let turn = list(&turn, 4);
             match capacity.turns {
                 0 => format!("Not even one set of {turn} fits"),
@@ -76,6 +81,11 @@ fn headline(answer: &CapacityAnswer) -> String {
             }
         }
     }
+}
+
+/// The pod, or the workload that makes the copies.
+fn called(template: &TemplateResult) -> String {
+    template.workload.map_or_else(|| template.pod.to_string(), |workload| workload.to_string())
 }
 
 /// How many of the copies that are wanted fit, where not all do.
@@ -104,7 +114,7 @@ fn wanted(screen: &mut Screen, answer: &CapacityAnswer) {
             Label::Hint,
             format!("{pods} {verb} {} like {like}; with one fewer they do not all fit", count(*nodes, "more node")),
         ),
-        Some(Needed::Never { nodes, placed }) => (
+        Some(Needed::Never { nodes, placed, .. }) => (
             Label::Rejected,
             format!(
                 "no number of nodes like {like} is enough for {pods}: with {} more nodes, {} fit",
@@ -128,6 +138,11 @@ fn wanted(screen: &mut Screen, answer: &CapacityAnswer) {
         ),
     };
     screen.paragraph(label, &text);
+    if let Some(Needed::Never { message, .. }) = &wanted.needed
+        && !message.is_empty()
+    {
+        screen.quoted(Label::Plain, "  ", message);
+    }
     if let (Some(maker), Some(Needed::Nodes(nodes))) = (&wanted.maker, &wanted.needed)
         && *nodes > 0
     {
@@ -138,10 +153,10 @@ fn wanted(screen: &mut Screen, answer: &CapacityAnswer) {
 
 fn runs_out(screen: &mut Screen, answer: &CapacityAnswer, stopped: &Stopped) {
     if let [_, _, ..] = answer.capacity.templates.as_slice()
-        && let Some((pod, _, _)) = answer.capacity.templates.get(stopped.template)
+        && let Some(template) = answer.capacity.templates.get(stopped.template)
     {
         screen.blank();
-        screen.paragraph(Label::Plain, &format!("The next copy of {pod} fits on no node."));
+        screen.paragraph(Label::Plain, &format!("The next copy of {} fits on no node.", called(template)));
     }
     if let Some(refusal) = &stopped.refused {
         let by = refusal.quota.map_or_else(|| "the API server".to_owned(), |quota| format!("ResourceQuota {quota}"));

@@ -91,7 +91,7 @@ impl TrialObject {
             placed: trial.placed,
             unplaced: trial.unplaced,
             message: trial.groups.first().map(|group| group.first.message.clone()),
-            steps_done: trial.steps_done,
+            steps_done: trial.steps_done(),
             nodes: trial.nodes,
             nodes_used: trial.nodes_used,
             nodes_lower_bound: trial.nodes_needed,

@@ -31,7 +31,7 @@ impl ComparisonAnswer {
 
     /// Whether all pods are placed and all steps do what they are to do, whatever the strategy.
     pub fn fits(&self) -> bool {
-        self.refused.is_empty() && self.trials.iter().all(|trial| trial.unplaced == 0 && trial.steps_done)
+        self.refused.is_empty() && self.trials.iter().all(|trial| trial.unplaced == 0 && trial.steps_done())
     }
 }
 

@@ -1,9 +1,11 @@
 //! `-o table` and `-o wide` of a comparison: a row for each strategy.
 
+use crate::simulate::scenario::StepReport;
 use crate::simulate::{Shares, StrategyResult};
 
+use super::super::simulation::{outcome, why_not_started};
 use super::super::style::Label;
-use super::super::text::{count, thousands};
+use super::super::text::{count, list, thousands};
 use super::super::{Look, Provenance};
 use super::ComparisonAnswer;
 use crate::report::screen::{Grid, Screen, not_evaluated};
@@ -23,7 +25,10 @@ pub(super) fn screen(answer: &ComparisonAnswer, provenance: &Provenance, look: L
     screen.blank();
     screen.grid(&grid(answer, look.wide));
     let parts = if look.wide { "cpu/memory/pods" } else { "cpu/memory" };
-    screen.line(&[(Label::Dim, &format!("{parts}; LEAST: the fewest nodes that any strategy could use"))]);
+    let text = format!(
+        "BALANCE and FRAGMENTED: {parts}, lower is better; LEAST: the fewest nodes that any strategy could use"
+    );
+    screen.paragraph(Label::Dim, &text);
     not_placed(&mut screen, answer);
     not_evaluated(&mut screen, &answer.not_evaluated);
     screen
@@ -51,10 +56,50 @@ fn not_placed(screen: &mut Screen, answer: &ComparisonAnswer) {
         };
         screen.indented(Label::Plain, "", &format!("{by}: {}: {message}", count(pods, "pod")));
     }
-    for trial in answer.trials.iter().filter(|trial| !trial.steps_done) {
-        let text = format!("{}: a step of the scenario is refused, stuck or violates a budget", trial.name());
-        screen.indented(Label::Rejected, "", &text);
+    not_done(screen, answer);
+}
+
+/// The first problem with the steps of the scenario, for each strategy that has one.
+fn not_done(screen: &mut Screen, answer: &ComparisonAnswer) {
+    let mut problems: Vec<(String, Vec<String>)> = Vec::new();
+    for trial in answer.trials.iter().filter(|trial| !trial.steps_done()) {
+        let problem = problem(trial);
+        match problems.iter_mut().find(|(known, _)| *known == problem) {
+            Some((_, strategies)) => strategies.push(trial.name()),
+            None => problems.push((problem, vec![trial.name()])),
+        }
     }
+    for (problem, strategies) in problems {
+        let all = strategies.len() == answer.trials.len() && strategies.len() > 1;
+        let by = if all { "every strategy".to_owned() } else { strategies.join(", ") };
+        screen.indented(Label::Rejected, "", &format!("{by}: {problem}"));
+    }
+}
+
+fn problem(trial: &StrategyResult) -> String {
+    if let Some(report) = trial.undone.first() {
+        return format!("{}: {}", report.said, undone(report));
+    }
+    if let Some(attach) = trial.cannot_start.first() {
+        return format!("{} {}", attach.pod, why_not_started(attach));
+    }
+    let budgets: Vec<String> = trial.violated_budgets.iter().map(ToString::to_string).collect();
+    format!("violates budget {}", list(&budgets, 3))
+}
+
+/// What a step did not do.
+fn undone(report: &StepReport) -> String {
+    if let Some(refused) = report.refused.first() {
+        let pod = refused.pod.map(|pod| format!("{pod} stays on ")).unwrap_or_default();
+        return format!("{pod}{}: {}", refused.node, refused.message);
+    }
+    if let Some(refusal) = report.not_created.first() {
+        return format!("{} is not created: {refusal}", refusal.pod);
+    }
+    if let Some(waits) = &report.waits {
+        return format!("the controller waits for {}", waits.for_pod);
+    }
+    report.rollout.as_ref().map(outcome).unwrap_or_default()
 }
 
 /// The answer in one line.

@@ -6,18 +6,27 @@
 mod html;
 mod json;
 mod name;
+mod openmetrics;
 mod table;
 mod yaml;
 
 use std::fmt;
 
 pub use json::pretty;
+pub use openmetrics::Metric;
 
 use super::{Look, Part, Report};
 
 /// Every format, in the order in which help names them.
-pub static ALL: [&dyn Format; 6] =
-    [&table::TableFormat, &table::Wide, &json::Json, &yaml::Yaml, &name::NameFormat, &html::Html];
+pub static ALL: [&dyn Format; 7] = [
+    &table::TableFormat,
+    &table::Wide,
+    &json::Json,
+    &yaml::Yaml,
+    &name::NameFormat,
+    &html::Html,
+    &openmetrics::OpenMetrics,
+];
 
 /// The format that is used where none is named.
 pub const DEFAULT: &str = "table";
@@ -109,11 +118,10 @@ mod tests {
 
     #[test]
     fn formats_are_found_by_name() {
-        let all: Vec<&str> = names(Part::ALL).collect();
-        assert_eq!(all, ["table", "wide", "json", "yaml", "name", "html"]);
-        assert!(
-            ALL.iter().all(|format| parse(format.name(), Part::ALL).is_ok_and(|found| found.name() == format.name()))
-        );
+        const PARTS: &[Part] = Part::WITH_METRICS;
+        let all: Vec<&str> = names(PARTS).collect();
+        assert_eq!(all, ["table", "wide", "json", "yaml", "name", "html", "openmetrics"]);
+        assert!(ALL.iter().all(|format| parse(format.name(), PARTS).is_ok_and(|found| found.name() == format.name())));
         assert!(parse(DEFAULT, Part::ALL).is_ok());
     }
 

@@ -1,18 +1,19 @@
 //! How the pending pods of a cluster look: a block a root cause for people, a page to share, the documented JSON
-//! for programs.
+//! for programs, figures to watch.
 
 pub(super) mod beside;
 mod json;
+mod metrics;
 pub(super) mod table;
 
 use crate::explain::pending::Pending;
 #[cfg(test)]
 pub(super) use json::PendingObject;
 
-use super::{Answered, Data, Look, Part, Report, Screen, html};
+use super::{Answered, Data, Look, Metric, Part, Report, Screen, html};
 
 /// What it can be shown as.
-pub const PARTS: &[Part] = Part::ALL;
+pub const PARTS: &[Part] = Part::WITH_METRICS;
 
 impl Report for Answered<'_, Pending> {
     fn data(&self) -> Box<dyn Data + '_> {
@@ -31,5 +32,9 @@ impl Report for Answered<'_, Pending> {
 
     fn page(&self) -> Option<String> {
         Some(html::pending(self.answer, self.provenance))
+    }
+
+    fn metrics(&self) -> Option<Vec<Metric>> {
+        Some(metrics::of(self.answer))
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::simulate::resilience::consolidation::{Consolidation, PoolSaving};
 use crate::simulate::resilience::drain_plan::NodeDrain;
+use crate::simulate::scenario::AppliedScenario;
 
+use super::super::simulation::scenario;
 use super::super::style::Label;
 use super::super::text::{count, list, thousands};
 use super::super::{Look, Provenance};
@@ -11,7 +13,13 @@ use crate::report::screen::{Grid, Screen};
 /// Nodes that are shown of each sort.
 const NODES: usize = 10;
 
-pub(super) fn render(screen: &mut Screen, found: &Consolidation, provenance: &Provenance, look: Look) {
+pub(super) fn render(
+    screen: &mut Screen,
+    found: &Consolidation,
+    applied: &AppliedScenario,
+    provenance: &Provenance,
+    look: Look,
+) {
     let most = if look.wide { usize::MAX - 1 } else { NODES };
     let (going, staying) = (found.drains.len(), found.kept.len());
     let all = count(going + staying, "node");
@@ -33,6 +41,7 @@ pub(super) fn render(screen: &mut Screen, found: &Consolidation, provenance: &Pr
         let text = format!("cost {before} → {after}: {} less", round(before - after));
         screen.paragraph(Label::Plain, &text);
     }
+    scenario::applied(screen, applied, look.wide);
     pools(screen, &found.pools);
     if going > 0 {
         screen.heading("NODES THAT CAN GO", "drain and remove them in this order");

@@ -6,8 +6,9 @@ use indexmap::IndexMap;
 
 use crate::api::{Name, ObjectKey};
 use crate::simulate::resilience::drain_plan::{DrainPlan, NodeDrain, Wave};
+use crate::simulate::scenario::AppliedScenario;
 
-use super::super::simulation::scenario::refused;
+use super::super::simulation::scenario::{self, refused};
 use super::super::style::Label;
 use super::super::text::{count, list, thousands};
 use super::super::{Look, Provenance};
@@ -19,10 +20,17 @@ const MOVES: usize = 20;
 /// Nodes that are shown.
 const NODES: usize = 20;
 
-pub(super) fn render(screen: &mut Screen, plan: &DrainPlan, provenance: &Provenance, look: Look) {
+pub(super) fn render(
+    screen: &mut Screen,
+    plan: &DrainPlan,
+    applied: &AppliedScenario,
+    provenance: &Provenance,
+    look: Look,
+) {
     let (label, headline) = headline(plan);
     screen.headline(label, &headline, &provenance.to_string());
     let most = |most: usize| if look.wide { usize::MAX - 1 } else { most };
+    scenario::applied(screen, applied, look.wide);
     screen.blank();
     // Nodes without pods to evict come first, on one line.
     let is_empty = |drain: &&NodeDrain| drain.evicted() == 0 && drain.is_complete();

@@ -13,8 +13,9 @@ use crate::simulate::resilience::{BrokenBudget, By, Loss, Registered};
 use crate::simulate::scenario::RefusedAction;
 use crate::simulate::{Assumption, Step, UnplacedGroup};
 
+use super::super::simulation::AppliedObject;
 use super::super::{API_VERSION, Provenance};
-use super::{LossAnswer, ResilienceAnswer};
+use super::{LossAnswer, ResilienceAnswer, ResilienceReport};
 
 /// What the loss of nodes does, or how to drain them.
 #[derive(Serialize)]
@@ -27,6 +28,8 @@ pub(in crate::report) struct ResilienceObject<'a> {
     kind: &'static str,
     #[serde(flatten)]
     provenance: &'a Provenance,
+    #[serde(flatten)]
+    applied: AppliedObject<'a>,
     #[serde(flatten)]
     answer: AnswerObject<'a>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -109,6 +112,9 @@ struct RegisteredObject<'a> {
     unplaced_by_cause: Vec<GroupObject<'a>>,
     /// Pods of StatefulSets that stay terminating, so that none is made in their place.
     stuck_terminating: &'a [ObjectKey],
+    /// Pods that tolerate the taint without an end, so that none is made in their place.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    kept: &'a [ObjectKey],
     /// Pods that get a node and cannot start while another has their volume.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     cannot_start: Vec<ObjectKey>,
@@ -216,7 +222,8 @@ struct RefusalObject<'a> {
 }
 
 impl<'a> ResilienceObject<'a> {
-    pub(super) fn new(answer: &'a ResilienceAnswer, provenance: &'a Provenance) -> Self {
+    pub(super) fn new(report: &'a ResilienceReport, provenance: &'a Provenance) -> Self {
+        let answer = &report.answer;
         let (kind, object) = match answer {
             ResilienceAnswer::Losses(answer) => ("Resilience", AnswerObject::resilience(answer)),
             ResilienceAnswer::Drains(plan) => ("DrainPlan", AnswerObject::drain_plan(plan)),
@@ -226,6 +233,7 @@ impl<'a> ResilienceObject<'a> {
             api_version: API_VERSION,
             kind,
             provenance,
+            applied: AppliedObject::new(&report.applied),
             answer: object,
             assumptions: answer.assumptions(),
             not_evaluated: answer.not_evaluated(),
@@ -300,6 +308,7 @@ impl<'a> RegisteredObject<'a> {
             unplaced,
             unplaced_by_cause: registered.unplaced.iter().map(GroupObject::new).collect(),
             stuck_terminating: &registered.stuck,
+            kept: &registered.kept,
             cannot_start: registered.cannot_start.iter().map(|attach| attach.pod).collect(),
             moves: moves(&registered.steps),
         }

@@ -1,8 +1,10 @@
 //! What losses do: a line a unit, the worst first, then what hurts about the worst of them.
 
 use crate::simulate::resilience::{BrokenBudget, By, Loss};
+use crate::simulate::scenario::AppliedScenario;
 
 use super::super::Setting;
+use super::super::simulation::scenario;
 use super::super::style::Label;
 use super::super::text::{count, list, thousands};
 use super::super::{Look, Provenance};
@@ -19,10 +21,18 @@ const WIDE_DETAILED: usize = 25;
 /// Pods that `-o wide` names of each sort.
 const WIDE_PODS: usize = 25;
 
-pub(super) fn render(screen: &mut Screen, answer: &LossAnswer, provenance: &Provenance, look: Look) {
+pub(super) fn render(
+    screen: &mut Screen,
+    answer: &LossAnswer,
+    applied: &AppliedScenario,
+    provenance: &Provenance,
+    look: Look,
+) {
     let (label, headline) = headline(answer);
     screen.headline(label, &headline, &provenance.to_string());
     let losses = &answer.sweep.losses;
+    not_recreated(screen, losses, look);
+    scenario::applied(screen, applied, look.wide);
     let with_impact = losses.iter().filter(|loss| loss.has_impact()).count();
     if answer.unlabelled > 0
         && let Some(key) = answer.by.label()
@@ -43,6 +53,26 @@ pub(super) fn render(screen: &mut Screen, answer: &LossAnswer, provenance: &Prov
         screen.blank();
         more(screen, look, all, most, "lists");
     }
+}
+
+/// Pods that the headline does not tell of: a node that does not answer and is not deleted keeps them. Where they are
+/// harm beside other harm, the table has them.
+fn not_recreated(screen: &mut Screen, losses: &[Loss], look: Look) {
+    let others = losses.iter().filter(|loss| !loss.has_impact());
+    let pods: Vec<String> =
+        others.flat_map(|loss| loss.registered.not_recreated()).map(|pod| pod.to_string()).collect();
+    if pods.is_empty() {
+        return;
+    }
+    let (are, they) = if pods.len() == 1 { ("is", "its node") } else { ("are", "their node") };
+    let text = format!(
+        "caution: {} {are} not recreated while {they} is down but not deleted: {}",
+        count(pods.len(), "pod"),
+        list(&pods, PODS)
+    );
+    let wide = screen.spelled(Setting::Wide).filter(|_| !look.wide);
+    let wide = wide.map(|wide| format!(" ({wide} shows why)")).unwrap_or_default();
+    screen.paragraph(Label::Warning, &format!("{text}{wide}"));
 }
 
 /// That there are more than `most`, and where they are: `and 4 more: -o wide lists more`.
@@ -92,7 +122,9 @@ fn verdict(loss: &Loss) -> String {
         (!outages.is_empty()).then(|| format!("{} down", list(&outages, 2))),
         (!loss.broken.is_empty()).then(|| format!("{} violated", count(loss.broken.len(), "budget"))),
         (lost > 0).then(|| format!("{} lost", count(lost, "bare pod"))),
-        (!loss.registered.stuck.is_empty()).then(|| format!("{} stuck", count(loss.registered.stuck.len(), "pod"))),
+        Some(loss.registered.not_recreated().count())
+            .filter(|stuck| *stuck > 0)
+            .map(|stuck| format!("{} stuck", count(stuck, "pod"))),
     ];
     format!("{}: {}", loss.unit.name, parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
 }
@@ -119,13 +151,13 @@ fn units(screen: &mut Screen, answer: &LossAnswer, most: usize) {
         let moves = loss.steps.len() - loss.pods_without_a_place();
         let nodes = several.then(|| thousands(loss.unit.nodes.len()));
         let down = loss.harmful_outages().count();
-        let stuck = loss.registered.stuck.len();
+        let stuck = loss.registered.not_recreated().count();
         let numbers = [moves, unplaced, stuck, down, loss.broken.len(), loss.lost.len()].map(thousands);
         grid.row(label, [loss.unit.name.to_string()].into_iter().chain(nodes).chain(numbers));
     }
     screen.grid(&grid);
     let columns = "UNPLACED: fit nowhere, in the worse case of two: the node is deleted, or stays registered and does \
-                   not answer. STUCK: pods of StatefulSets that are not recreated until the node is back or deleted. \
+                   not answer. STUCK: pods that are not recreated until the node is back or deleted. \
                    DOWN: workloads that lose all of several ready pods. PDBS: budgets violated. LOST: pods that no \
                    controller recreates";
     screen.paragraph(Label::Dim, columns);
@@ -166,6 +198,11 @@ fn tell(screen: &mut Screen, answer: &LossAnswer, loss: &Loss, look: Look) {
     if !registered.stuck.is_empty() {
         let what = "stuck terminating until the node is back or deleted (StatefulSet)";
         screen.indented(Label::Warning, "  ", &pods(&registered.stuck, what, most));
+    }
+    if !registered.kept.is_empty() {
+        let what = "not evicted while the node stays registered (tolerates node.kubernetes.io/unreachable without \
+                    tolerationSeconds)";
+        screen.indented(Label::Warning, "  ", &pods(&registered.kept, what, most));
     }
     for broken in &loss.broken {
         screen.indented(Label::Rejected, "  ", &budget(broken));

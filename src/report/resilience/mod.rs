@@ -9,6 +9,7 @@ use crate::framework::NotEvaluated;
 use crate::simulate::resilience::consolidation::Consolidation;
 use crate::simulate::resilience::drain_plan::DrainPlan;
 use crate::simulate::resilience::{By, UnitLosses};
+use crate::simulate::scenario::AppliedScenario;
 use crate::simulate::{Assumption, UnplacedGroup};
 #[cfg(test)]
 pub(super) use json::ResilienceObject;
@@ -30,6 +31,22 @@ pub enum ResilienceAnswer {
     Drains(DrainPlan),
     /// Which nodes can go.
     Consolidation(Consolidation),
+}
+
+/// An answer, and what was changed before it.
+#[derive(Clone, Debug)]
+pub struct ResilienceReport {
+    /// What was asked for.
+    pub answer: ResilienceAnswer,
+    /// What the steps did that changed the cluster before.
+    pub applied: AppliedScenario,
+}
+
+impl ResilienceReport {
+    /// Whether the cluster was changed as it was to be, and the answer is fine.
+    pub fn is_fine(&self) -> bool {
+        self.applied.is_done() && self.answer.is_fine()
+    }
 }
 
 /// What each loss does.
@@ -91,29 +108,33 @@ impl ResilienceAnswer {
     }
 }
 
-impl Report for Answered<'_, ResilienceAnswer> {
+impl Report for Answered<'_, ResilienceReport> {
     fn data(&self) -> Box<dyn Data + '_> {
         Box::new(json::ResilienceObject::new(self.answer, self.provenance))
     }
 
     fn screen(&self, look: Look) -> Screen {
         let mut screen = Screen::of(look, self.provenance);
-        match self.answer {
-            ResilienceAnswer::Losses(answer) => losses::render(&mut screen, answer, self.provenance, look),
-            ResilienceAnswer::Drains(plan) => drains::render(&mut screen, plan, self.provenance, look),
+        match &self.answer.answer {
+            ResilienceAnswer::Losses(answer) => {
+                losses::render(&mut screen, answer, &self.answer.applied, self.provenance, look)
+            }
+            ResilienceAnswer::Drains(plan) => {
+                drains::render(&mut screen, plan, &self.answer.applied, self.provenance, look)
+            }
             ResilienceAnswer::Consolidation(found) => {
-                consolidation::render(&mut screen, found, self.provenance, look);
+                consolidation::render(&mut screen, found, &self.answer.applied, self.provenance, look);
             }
         }
-        assumed(&mut screen, self.answer.assumptions());
-        not_evaluated(&mut screen, self.answer.not_evaluated());
+        assumed(&mut screen, self.answer.answer.assumptions());
+        not_evaluated(&mut screen, self.answer.answer.not_evaluated());
         screen
     }
 
     /// `node/NAME`, or a label selector, of every unit whose loss has an impact, the worst first; of a drain
     /// plan the nodes in their order.
     fn names(&self) -> Option<Vec<String>> {
-        Some(match self.answer {
+        Some(match &self.answer.answer {
             ResilienceAnswer::Losses(answer) => {
                 let with_impact = answer.sweep.losses.iter().filter(|loss| loss.has_impact());
                 let name = |name| match answer.by.label() {

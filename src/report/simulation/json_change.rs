@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use crate::api::{Name, ObjectKey};
 use crate::control_plane::admission;
-use crate::simulate::scenario::{RefusedAction, StepReport};
-use crate::simulate::{Diff, PodDiff, PodLocation, Shares};
+use crate::simulate::scenario::{AppliedScenario, RefusedAction, StepReport};
+use crate::simulate::{Diff, PodDiff, PodLocation, Shares, UnplacedGroup};
 
 use super::json::NodeObject;
 use super::rollout::RolloutObject;
@@ -98,6 +98,40 @@ struct WaitsObject {
     not_created: usize,
     /// Pods that are not deleted until then.
     not_deleted: usize,
+}
+
+/// What was changed before the question was asked; empty where nothing was.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(in crate::report) struct AppliedObject<'a> {
+    /// The changes that were made first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    scenario: Vec<ScenarioStepObject<'a>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    violated_budgets: &'a [ObjectKey],
+    /// Pods that the changes leave without a place.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    scenario_unplaced: Vec<UnplacedPodsObject<'a>>,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct UnplacedPodsObject<'a> {
+    pods: &'a [ObjectKey],
+    /// What kube-scheduler says of the first.
+    message: &'a str,
+}
+
+impl<'a> AppliedObject<'a> {
+    pub(in crate::report) fn new(applied: &'a AppliedScenario) -> Self {
+        let group = |group: &'a UnplacedGroup| UnplacedPodsObject { pods: &group.pods, message: &group.first.message };
+        Self {
+            scenario: applied.reports.iter().map(ScenarioStepObject::new).collect(),
+            violated_budgets: &applied.violated_budgets,
+            scenario_unplaced: applied.unplaced.iter().map(group).collect(),
+        }
+    }
 }
 
 /// What the scenario changes against the unchanged cluster.

@@ -9,7 +9,8 @@ mod rollout;
 pub(super) mod scenario;
 pub(super) mod table;
 
-pub(super) use json_change::SharesObject;
+pub(super) use json_change::{AppliedObject, SharesObject};
+pub(super) use rollout::{outcome, why_not_started};
 
 #[cfg(test)]
 pub(super) use json::SimulationObject;
@@ -21,6 +22,7 @@ use crate::framework::NotEvaluated;
 use crate::simulate::Assumption;
 use crate::simulate::autoscale::Autoscaled;
 use crate::simulate::groups::GroupCycle;
+use crate::simulate::rebalance::Rebalance;
 use crate::simulate::scenario::StepReport;
 use crate::simulate::{Diff, StateSummary, Step, Strategy, Summary};
 
@@ -49,6 +51,8 @@ pub struct SimulationAnswer {
     pub cannot_start: Vec<MultiAttach>,
     /// What preemption would change.
     pub with_preemption: Option<WithPreemption>,
+    /// Which pods would land better; none where nobody asked.
+    pub rebalance: Option<Rebalance>,
     /// The nodes that the Cluster Autoscaler added; none where nobody asked.
     pub autoscaled: Option<Autoscaled>,
     /// What was taken to be so.

@@ -16,7 +16,8 @@ const FAILING: usize = 10;
 
 /// How far it came, a line each.
 pub(super) fn lines(rollout: &Rollout) -> Vec<(Label, String)> {
-    let so_far = format!("updated {} of {}", rollout.rolled, rollout.replicas);
+    let resumed = if rollout.resumed { ", after a later step made room" } else { "" };
+    let so_far = format!("updated {} of {}{resumed}", rollout.rolled, rollout.replicas);
     let label = match rollout.end {
         RolloutEnd::Complete => Label::Plain,
         _ if rollout.end.is_stuck() => Label::Rejected,
@@ -88,7 +89,7 @@ pub(in crate::report) fn why_not_started(attach: &MultiAttach) -> String {
 }
 
 /// What a rollout came to, in few words.
-pub(super) fn outcome(rollout: &Rollout) -> String {
+pub(in crate::report) fn outcome(rollout: &Rollout) -> String {
     let Rollout { workload, rolled, replicas, end, .. } = rollout;
     let why = match end {
         RolloutEnd::Complete => return format!("Rollout of {workload} complete: {rolled} of {replicas} updated"),
@@ -158,6 +159,9 @@ pub(super) struct RolloutObject<'a> {
     /// Old pods that are still there.
     old_replicas: usize,
     stuck: bool,
+    /// Whether it was stuck, and went on after a later step; absent means false.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    resumed: bool,
     /// `Complete`, `Unschedulable`, `Refused`, `WaitsForDeletion`, `WaitsForReadiness`, `WaitsForTermination`, `MultiAttach`, `Partition`,
     /// `OnDelete`, `Paused` or `NeverReplaces`.
     outcome: &'static str,
@@ -192,6 +196,7 @@ impl<'a> RolloutObject<'a> {
             updated_replicas: rollout.rolled,
             old_replicas: rollout.old,
             stuck: rollout.end.is_stuck(),
+            resumed: rollout.resumed,
             outcome: rollout.end.as_str(),
             failing_nodes: &rollout.failing_nodes,
             pod,

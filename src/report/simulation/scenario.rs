@@ -3,7 +3,7 @@
 use crate::api::{Name, ObjectKey, name};
 use crate::edit::Edit;
 use crate::simulate::new_nodes::NodeModel;
-use crate::simulate::scenario::{NodeChoice, RefusedAction, StepAction, StepReport, Waits};
+use crate::simulate::scenario::{AppliedScenario, NodeChoice, RefusedAction, StepAction, StepReport, Waits};
 
 use super::super::style::Label;
 use super::super::text::{count, list};
@@ -20,17 +20,39 @@ pub(super) fn render(screen: &mut Screen, answer: &SimulationAnswer, wide: bool)
         return;
     }
     screen.heading("SCENARIO", "the changes and their immediate effect");
+    steps(screen, &answer.scenario, &answer.violated_budgets, wide);
+}
+
+/// What was changed before the question was asked.
+pub(in crate::report) fn applied(screen: &mut Screen, applied: &AppliedScenario, wide: bool) {
+    if applied.reports.is_empty() {
+        return;
+    }
+    screen.heading("SCENARIO", "changes that were made first");
+    steps(screen, &applied.reports, &applied.violated_budgets, wide);
     let most = if wide { usize::MAX - 1 } else { PODS };
-    for (index, report) in answer.scenario.iter().enumerate() {
+    for group in applied.unplaced.iter().take(most) {
+        let pods: Vec<String> = group.pods.iter().map(ToString::to_string).collect();
+        let verb = if pods.len() == 1 { "fits nowhere after that" } else { "fit nowhere after that" };
+        let text = format!("{} {verb}: {}", count(pods.len(), "pod"), list(&pods, most));
+        screen.paragraph(Label::Rejected, &text);
+        screen.quoted(Label::Plain, "  ", &group.first.message);
+    }
+    screen.left_out(applied.unplaced.len(), most, "group");
+}
+
+fn steps(screen: &mut Screen, reports: &[StepReport], violated_budgets: &[ObjectKey], wide: bool) {
+    let most = if wide { usize::MAX - 1 } else { PODS };
+    for (index, report) in reports.iter().enumerate() {
         let number = format!("{:<3}", index + 1);
         screen.indented(Label::Plain, &number, &words(&report.change));
         for (label, line) in happened(report, most) {
             screen.indented(label, "   ", &line);
         }
     }
-    if !answer.violated_budgets.is_empty() {
+    if !violated_budgets.is_empty() {
         screen.blank();
-        let budgets: Vec<String> = answer.violated_budgets.iter().map(ToString::to_string).collect();
+        let budgets: Vec<String> = violated_budgets.iter().map(ToString::to_string).collect();
         let budgets = list(&budgets, most);
         screen.indented(Label::Rejected, "", &format!("PodDisruptionBudgets violated: {budgets}"));
     }

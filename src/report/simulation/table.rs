@@ -11,7 +11,9 @@ use indexmap::IndexMap;
 use crate::api::{Name, ObjectKey, name};
 use crate::control_plane::admission::AdmissionRefusal;
 use crate::framework::Amount;
+use crate::simulate::rebalance::Rebalance;
 use crate::simulate::scenario::rollout::{Rollout, RolloutEnd};
+use crate::simulate::scenario::{StepAction, StepReport};
 use crate::simulate::{NodeChange, NodeLoad, Outcome, Shares, Step, Strategy, Summary, Unplaced};
 
 use super::super::Setting;
@@ -112,8 +114,14 @@ fn problems(answer: &SimulationAnswer) -> Vec<String> {
             problems.push(format!("{} refused by {by}", count(report.not_created.len(), "pod")));
         }
     }
-    if !answer.cannot_start.is_empty() {
-        let pods = count(answer.cannot_start.len(), "pod");
+    // Those at which a rollout is stuck were told.
+    let told = |pod: ObjectKey| {
+        let mut rollouts = answer.scenario.iter().filter_map(|report| report.rollout.as_ref());
+        rollouts.any(|rollout| matches!(&rollout.end, RolloutEnd::MultiAttach(attach) if attach.pod == pod))
+    };
+    let waiting = answer.cannot_start.iter().filter(|attach| !told(attach.pod)).count();
+    if waiting > 0 {
+        let pods = count(waiting, "pod");
         problems.push(format!("{pods} cannot start: another node has the volume (Multi-Attach)"));
     }
     if !answer.violated_budgets.is_empty() {
@@ -127,7 +135,7 @@ fn cannot_start(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
     if answer.cannot_start.is_empty() {
         return;
     }
-    screen.heading("CANNOT START", "placed by kube-scheduler, which does not look at where volumes are attached");
+    screen.heading("CANNOT START", "kube-scheduler does not check where volumes are attached");
     for attach in answer.cannot_start.iter().take(most) {
         screen.indented(Label::Rejected, "", &format!("{} {}", attach.pod, rollout::why_not_started(attach)));
     }
@@ -165,6 +173,9 @@ pub(in crate::report) fn headline(answer: &SimulationAnswer) -> (Label, String) 
     {
         return (Label::Plain, rollout::outcome(rollout));
     }
+    // Where nothing else was asked.
+    let moves = |report: &StepReport| matches!(report.change, StepAction::Rebalance { .. });
+    let rebalance = answer.rebalance.as_ref().filter(|_| answer.scenario.iter().all(moves));
     let deleted: usize = answer.scenario.iter().map(|step| step.deleted.len()).sum();
     // Pods of manifests that never come into being; those of steps are among the problems.
     let never = match answer.refused.len() {
@@ -173,9 +184,14 @@ pub(in crate::report) fn headline(answer: &SimulationAnswer) -> (Label, String) 
     };
     match (placed, unplaced) {
         (0, 0) if refused > 0 => (Label::Rejected, format!("{} refused by the API server", count(refused, "pod"))),
+        (0, 0) if let Some(rebalance) = rebalance => (Label::Plain, no_move(rebalance)),
         (0, 0) if answer.scenario.is_empty() => (Label::Plain, "No pod to schedule".to_owned()),
         (0, 0) if deleted > 0 => (Label::Plain, format!("{} deleted; no other has to move", count(deleted, "pod"))),
         (0, 0) => (Label::Plain, "No pod has to move".to_owned()),
+        (placed, 0) if rebalance.is_some() => {
+            let verb = "would land better if evicted";
+            (Label::Fits, format!("{} {verb}, on {nodes}", count(placed, "pod")))
+        }
         (placed, 0) => {
             let label = if never.is_empty() { Label::Fits } else { Label::Rejected };
             (label, format!("{} placed, on {nodes}{never}", count(placed, "pod")))
@@ -189,6 +205,16 @@ pub(in crate::report) fn headline(answer: &SimulationAnswer) -> (Label, String) 
         }
         (placed, _) => {
             (Label::Rejected, format!("{} of {} placed, on {nodes}{never}", thousands(placed), count(all, "pod")))
+        }
+    }
+}
+
+/// `--rebalance` found nothing.
+fn no_move(rebalance: &Rebalance) -> String {
+    match &rebalance.held {
+        None => "No pod would land better if it were evicted".to_owned(),
+        Some((pod, node)) => {
+            format!("No eviction that helps is allowed: {pod} would land better on {node}, but its budget is used up")
         }
     }
 }
@@ -335,8 +361,10 @@ fn measures(screen: &mut Screen, summary: &Summary) {
     screen.line(&[(Label::Dim, &used)]);
 }
 
+/// `100%` has no digit behind it: three columns of `100.0% → 100.0%` are wider than a screen.
 pub(in crate::report) fn percent(share: f64) -> String {
-    format!("{:.1}%", share * 100.0)
+    let text = format!("{:.1}%", share * 100.0);
+    if text == "100.0%" { "100%".to_owned() } else { text }
 }
 
 /// A resource; how much of it is requested before and after, and allocatable.

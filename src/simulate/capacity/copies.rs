@@ -77,14 +77,14 @@ impl Copies {
         self.templates.iter().map(|maker| maker.template)
     }
 
-    /// What the template at this place is called: by its pod, or by the first pod that its workload makes.
-    pub(super) fn name_of(&self, cluster: &Cluster, template: usize) -> ObjectKey {
+    /// What the template at this place is called: the pod, or the first pod that its workload makes, and the workload.
+    pub(super) fn name_of(&self, cluster: &Cluster, template: usize) -> (ObjectKey, Option<WorkloadKey>) {
         let maker = self.templates.get(template);
         let named = maker.map(|maker| match maker.template.model {
-            Model::Pod(pod) => cluster.pod(pod).key(),
-            Model::Workload(workload) => maker.first.unwrap_or(workload.key),
+            Model::Pod(pod) => (cluster.pod(pod).key(), None),
+            Model::Workload(workload) => (maker.first.unwrap_or(workload.key), Some(workload)),
         });
-        named.unwrap_or_else(|| ObjectKey::new(name(""), name("")))
+        named.unwrap_or_else(|| (ObjectKey::new(name(""), name("")), None))
     }
 
     /// The copy at place `number`, counted from 0; made now if it was not yet, and all before it.

@@ -46,9 +46,8 @@ pub enum Model {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CapacityResult {
-    /// The pod each template is, its share of a turn, and the copies that were placed, in the
-    /// order of the templates.
-    pub templates: Vec<(ObjectKey, usize, usize)>,
+    /// In the order of the templates.
+    pub templates: Vec<TemplateResult>,
     /// Whole turns that were placed.
     pub turns: usize,
     /// What stopped it; none where the limit did.
@@ -62,6 +61,20 @@ pub struct CapacityResult {
     pub cannot_start: Option<(usize, MultiAttach)>,
     /// What could not be judged.
     pub not_evaluated: Vec<NotEvaluated>,
+}
+
+/// What became of the copies of a template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TemplateResult {
+    /// The pod that copies are made of, or the first that the workload makes.
+    pub pod: ObjectKey,
+    /// What makes the copies; none where a pod was named.
+    pub workload: Option<WorkloadKey>,
+    /// Copies in one turn.
+    pub share: usize,
+    /// Copies that were placed.
+    pub placed: usize,
 }
 
 /// The copy that found no node.
@@ -181,7 +194,7 @@ pub fn measure(
     CapacityResult {
         turns: turns.unwrap_or(0),
         templates: named
-            .map(|(place, (template, placed))| (copies.name_of(cluster, place), template.share, placed))
+            .map(|(place, (template, placed))| TemplateResult::new(copies, cluster, place, template.share, placed))
             .collect(),
         stopped: stopped.map(|(template, unplaced, refused)| Stopped {
             template,
@@ -207,7 +220,9 @@ fn nothing_let_in(cluster: &Cluster, copies: &Copies, template: usize, refusal: 
         stops: Vec::new(),
     };
     CapacityResult {
-        templates: named.map(|(place, template)| (copies.name_of(cluster, place), template.share, 0)).collect(),
+        templates: named
+            .map(|(place, template)| TemplateResult::new(copies, cluster, place, template.share, 0))
+            .collect(),
         turns: 0,
         stopped: Some(Stopped {
             template,
@@ -220,6 +235,13 @@ fn nothing_let_in(cluster: &Cluster, copies: &Copies, template: usize, refusal: 
         left: FreeResources::default(),
         cannot_start: None,
         not_evaluated: Vec::new(),
+    }
+}
+
+impl TemplateResult {
+    fn new(copies: &Copies, cluster: &Cluster, place: usize, share: usize, placed: usize) -> Self {
+        let (pod, workload) = copies.name_of(cluster, place);
+        Self { pod, workload, share, placed }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::scheduler::Scheduler;
 use crate::state::{Cluster, NodeInfo, PodId};
 
 use super::super::new_nodes::{self, NodeModel};
-use super::super::{Simulation, Ties};
+use super::super::{Outcome, Simulation, Ties};
 use super::Copies;
 
 /// Kinds of nodes that are tried where none takes a copy as it is.
@@ -27,6 +27,8 @@ pub enum Needed {
         nodes: usize,
         /// Copies that were placed then.
         placed: usize,
+        /// What kube-scheduler says of the next one then.
+        message: String,
     },
     /// No number of nodes helps: the API server lets in no more than this many copies.
     Refused {
@@ -76,7 +78,8 @@ pub fn nodes_for(
             break;
         }
         if enough >= wanted {
-            return Ok(Needed::Never { nodes: enough, placed });
+            let message = search.message_with(enough, placed)?;
+            return Ok(Needed::Never { nodes: enough, placed, message });
         }
         too_few = enough;
         enough = (enough * 2).min(wanted);
@@ -138,6 +141,25 @@ struct Search<'a> {
 impl Search<'_> {
     /// How many copies find a place with `nodes` nodes more.
     fn placed_with(&mut self, nodes: usize) -> Result<usize, EditError> {
+        self.with(nodes, |simulation, pods| {
+            pods.iter().take_while(|pod| simulation.step(**pod).place().is_some()).count()
+        })
+    }
+
+    /// What kube-scheduler says of the copy behind those that find a place with `nodes` nodes more.
+    fn message_with(&mut self, nodes: usize, placed: usize) -> Result<String, EditError> {
+        let last = self.with(nodes, |simulation, pods| {
+            let steps = pods.iter().take(placed + 1).map(|pod| simulation.step(*pod));
+            steps.last()
+        })?;
+        Ok(match last.map(|step| step.outcome) {
+            Some(Outcome::Unplaced(unplaced)) => unplaced.message,
+            _ => String::new(),
+        })
+    }
+
+    /// Asks with `nodes` nodes more; the state is as it was when this returns.
+    fn with<T>(&mut self, nodes: usize, ask: impl FnOnce(&mut Simulation<'_>, &[PodId]) -> T) -> Result<T, EditError> {
         let gates = self.scheduler.behaviour().request_gates();
         let mut undos: Vec<Undo> = Vec::new();
         for name in self.free_names(nodes) {
@@ -153,10 +175,10 @@ impl Search<'_> {
             }
         }
         let mut simulation = Simulation::new(self.scheduler, self.cluster, self.now, Ties::First);
-        let placed = self.pods.iter().take_while(|pod| simulation.step(**pod).place().is_some()).count();
+        let answer = ask(&mut simulation, &self.pods);
         simulation.rewind();
         Undo::all(undos, self.cluster);
-        Ok(placed)
+        Ok(answer)
     }
 
     /// Names that no node has.

@@ -12,9 +12,10 @@ use crate::control_plane::attach::MultiAttach;
 use crate::edit::Edit;
 use crate::framework::NotEvaluated;
 use crate::scheduler::Scheduler;
-use crate::state::Cluster;
+use crate::state::{Cluster, Pod};
 
 use super::super::scenario::budgets::Budgets;
+use super::super::scenario::drain::{Keeper, keeper};
 use super::super::scenario::lost;
 use super::super::scenario::{self, NodeChoice, Placing, Scenario, ScenarioError, ScenarioStep, StepAction};
 use super::super::workers::{self, Watcher};
@@ -70,6 +71,8 @@ pub struct Registered {
     pub unplaced: Vec<UnplacedGroup>,
     /// Pods of StatefulSets: their names are taken until the node is back or is deleted, so that none is made.
     pub stuck: Vec<ObjectKey>,
+    /// Pods that tolerate the taint without an end: they are not deleted, and none is made in their place.
+    pub kept: Vec<ObjectKey>,
     /// Pods that get a node and cannot start there while another has their volume.
     pub cannot_start: Vec<MultiAttach>,
 }
@@ -78,6 +81,11 @@ impl Registered {
     /// Pods that find no place.
     pub fn unplaced_pods(&self) -> usize {
         self.unplaced.iter().map(|group| group.pods.len()).sum()
+    }
+
+    /// Pods in whose place none is made until the node is back or is deleted.
+    pub fn not_recreated(&self) -> impl Iterator<Item = ObjectKey> {
+        self.stuck.iter().chain(&self.kept).copied()
     }
 }
 
@@ -210,6 +218,7 @@ fn stay_registered(
     let run = scenario::run_with(&mut simulation, &scenario, &[], before.budgets.clone());
     simulation.rewind();
     let run = run?;
+    let kept = kept(cluster, unit);
     let replaced: FxHashSet<ObjectKey> = run.reports.iter().flat_map(|report| &report.evicted).copied().collect();
     let mut stuck: Vec<ObjectKey> = run
         .reports
@@ -223,8 +232,22 @@ fn stay_registered(
         unplaced: summary::unplaced_by_cause(&run.steps),
         steps: run.steps,
         stuck,
+        kept,
         cannot_start: run.cannot_start,
     })
+}
+
+/// Pods of controllers that would recreate them elsewhere, were they deleted; they are not, as they tolerate the taint of
+/// a node that is out of reach. Those of DaemonSets belong to their node.
+fn kept(cluster: &Cluster, unit: &Unit) -> Vec<ObjectKey> {
+    let effect = TaintEffect::NoExecute;
+    let taint = Taint { key: name(lost::UNREACHABLE), value: Name::default(), effect };
+    let nodes = unit.nodes.iter().filter_map(|node| cluster.node_named(*node));
+    let pods = nodes.flat_map(|node| &node.pods).map(|pod| cluster.pod(*pod));
+    let recreated = pods.filter(|pod| !pod.is_terminating() && keeper(cluster, pod) == Keeper::Controller);
+    let mut kept: Vec<ObjectKey> = recreated.filter(|pod| lost::stays(pod, &taint)).map(Pod::key).collect();
+    kept.sort_unstable();
+    kept
 }
 
 /// Loses one unit; the state is as it was when this returns.

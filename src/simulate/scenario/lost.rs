@@ -43,14 +43,16 @@ pub fn taint(cluster: &Cluster, node: &NodeInfo, taint: &Taint) -> LossPlan {
     if taint.effect != TaintEffect::NoExecute {
         return LossPlan::default();
     }
-    let stays = |pod: &Pod| {
-        let tolerations = &pod.spec().tolerations;
-        // An API server admits comparisons only where its gate is on, and then the controller's is, too.
-        let mut covering = tolerations.iter().filter(|toleration| toleration.tolerates(taint, true)).peekable();
-        covering.peek().is_some() && covering.all(|toleration| toleration.toleration_seconds.is_none())
-    };
     let pods = node.pods.iter().map(|pod| cluster.pod(*pod));
-    of(cluster, pods.filter(|pod| !stays(pod) && keeper(cluster, pod) != Keeper::Kubelet))
+    of(cluster, pods.filter(|pod| !stays(pod, taint) && keeper(cluster, pod) != Keeper::Kubelet))
+}
+
+/// Whether the pod tolerates a `NoExecute` taint without an end.
+pub(in crate::simulate) fn stays(pod: &Pod, taint: &Taint) -> bool {
+    let tolerations = &pod.spec().tolerations;
+    // An API server admits comparisons only where its gate is on, and then the controller's is, too.
+    let mut covering = tolerations.iter().filter(|toleration| toleration.tolerates(taint, true)).peekable();
+    covering.peek().is_some() && covering.all(|toleration| toleration.toleration_seconds.is_none())
 }
 
 /// What becomes of `pods` when they leave their nodes.

@@ -19,7 +19,7 @@ mod tests;
 pub mod workloads;
 
 pub use error::{ScenarioError, StepError};
-pub use report::{RefusedAction, StepReport, Waits};
+pub use report::{AppliedScenario, RefusedAction, StepReport, Waits};
 pub(super) use run::run_with;
 pub use run::{ScenarioRun, run};
 

@@ -4,8 +4,35 @@ use crate::api::ObjectKey;
 use crate::api::name::Name;
 use crate::control_plane::admission;
 
+use super::super::summary::{UnplacedGroup, unplaced_by_cause};
 use super::rollout::Rollout;
-use super::{ScenarioStep, StepAction};
+use super::{ScenarioRun, ScenarioStep, StepAction};
+
+/// What was changed before a question was asked.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct AppliedScenario {
+    /// What each step did.
+    pub reports: Vec<StepReport>,
+    /// Budgets of which more pods were missing at some moment than they allow.
+    pub violated_budgets: Vec<ObjectKey>,
+    /// Pods that the steps leave without a place, the largest group first.
+    pub unplaced: Vec<UnplacedGroup>,
+}
+
+impl AppliedScenario {
+    /// Of a scenario that was played.
+    pub fn of(run: ScenarioRun) -> Self {
+        let unplaced = unplaced_by_cause(&run.steps);
+        Self { reports: run.reports, violated_budgets: run.violated_budgets, unplaced }
+    }
+
+    /// Whether the steps did all that they were to do.
+    pub fn is_done(&self) -> bool {
+        let none_left = self.violated_budgets.is_empty() && self.unplaced.is_empty();
+        none_left && self.reports.iter().all(StepReport::is_done)
+    }
+}
 
 /// What a step did.
 #[derive(Clone, Debug, PartialEq)]

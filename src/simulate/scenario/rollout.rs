@@ -26,6 +26,8 @@ pub struct Rollout {
     pub end: RolloutEnd,
     /// Of a DaemonSet that is stuck: all nodes that would not take the new pod in the place of the old one.
     pub failing_nodes: Vec<Name>,
+    /// Whether it was stuck, and went on after a later step.
+    pub resumed: bool,
 }
 
 /// Where a rollout ended.

@@ -77,6 +77,7 @@ pub(in crate::simulate) fn run_with(
         revisions: FxHashMap::default(),
         scaled: FxHashMap::default(),
         growing: Vec::new(),
+        unfinished: Vec::new(),
         reports: Vec::new(),
     };
     for step in &scenario.steps {
@@ -112,6 +113,8 @@ struct Runner<'s, 'a> {
     scaled: FxHashMap<WorkloadKey, u32>,
     /// StatefulSets that wait for a pod before they create the next, and the report that tells of it.
     growing: Vec<Growing>,
+    /// Rollouts that are stuck.
+    unfinished: Vec<rollout::Unfinished>,
     reports: Vec<StepReport>,
 }
 
@@ -167,6 +170,7 @@ impl Runner<'_, '_> {
         if !later {
             self.schedule(false)?;
             self.grow(usize::MAX)?;
+            self.resume()?;
         }
         Ok(())
     }
@@ -570,7 +574,8 @@ impl Runner<'_, '_> {
     fn schedule_all(&mut self) -> Result<(), StepError> {
         self.waiting.values_mut().for_each(|waiting| waiting.later = false);
         self.schedule(true)?;
-        self.grow(usize::MAX)
+        self.grow(usize::MAX)?;
+        self.resume()
     }
 
     /// Tries every pod whose turn it is and for which something may have changed, in the order of

@@ -19,6 +19,7 @@ use crate::decode::Kind;
 use crate::decode::workload::{PodTemplateSpec, Workload, WorkloadKey, WorkloadKind};
 use crate::edit::{Edit, EditError, PodChange};
 use crate::framework::NotEvaluated;
+use crate::state::pod_class::PodClass;
 use crate::state::{NodeId, Pod, PodId};
 
 use super::super::super::step::Outcome;
@@ -32,6 +33,20 @@ use super::Runner;
 pub(super) struct Revision {
     template: Arc<PodTemplateSpec>,
     pods: Vec<PodId>,
+}
+
+/// How often rollouts are looked at again, together: more than there are steps and pods in any scenario that ends.
+const MOST_RESUMED: usize = 10_000;
+
+/// A rollout that is stuck.
+pub(super) struct Unfinished {
+    pub(super) workload: WorkloadKey,
+    /// Its old pods that were left, and what each was.
+    old: Vec<(PodId, Arc<PodClass>)>,
+    /// The report of the step that tells of it, by its place.
+    report: usize,
+    /// How often the state had changed when it was tried last; none where its pods were not tried yet.
+    tried: Option<u64>,
 }
 
 /// The pods of a workload that is rolled out.
@@ -83,28 +98,98 @@ impl Runner<'_, '_> {
             _ => self.of_revision(key, &template, &old, changes.is_empty()),
         };
         let (new, old) = old.into_iter().partition(|pod| updated.contains(pod));
+        self.unfinished.retain(|unfinished| unfinished.workload != key);
         let mut pods = Pods { workload: key, replicas, old, new, refused: None };
-        let mut bounds = self.bounds(key.kind, &strategy, replicas);
+        let rollout = self.play_rollout(&mut pods, strategy, paused, report)?;
+        self.finish(rollout, &pods, report, self.reports.len());
+        Ok(())
+    }
+
+    /// The controller replaces what is old of `pods`, until all is new or nothing goes on.
+    fn play_rollout(
+        &mut self,
+        pods: &mut Pods,
+        strategy: UpdateStrategy,
+        paused: bool,
+        report: &mut StepReport,
+    ) -> Result<Rollout, EditError> {
+        let key = pods.workload;
+        let mut bounds = self.bounds(key.kind, &strategy, pods.replicas);
         let end = match (key.kind, strategy.kind) {
-            (WorkloadKind::Deployment, _) if paused => Ok(RolloutEnd::Paused),
-            (WorkloadKind::Deployment, UpdateKind::Recreate) => self.recreate(&mut pods, report),
-            (WorkloadKind::Deployment, _) => self.roll_deployment(&mut pods, bounds, report),
-            (WorkloadKind::StatefulSet | WorkloadKind::DaemonSet, UpdateKind::OnDelete) => Ok(RolloutEnd::OnDelete),
-            (WorkloadKind::StatefulSet, _) => self.roll_stateful_set(&mut pods, bounds, report),
+            (WorkloadKind::Deployment, _) if paused => RolloutEnd::Paused,
+            (WorkloadKind::Deployment, UpdateKind::Recreate) => self.recreate(pods, report)?,
+            (WorkloadKind::Deployment, _) => self.roll_deployment(pods, bounds, report)?,
+            (WorkloadKind::StatefulSet | WorkloadKind::DaemonSet, UpdateKind::OnDelete) => RolloutEnd::OnDelete,
+            (WorkloadKind::StatefulSet, _) => self.roll_stateful_set(pods, bounds, report)?,
             (WorkloadKind::DaemonSet, _) => {
                 let nodes = self.daemon_nodes(key);
                 pods.replicas = nodes.iter().filter(|(_, wanted)| *wanted).count();
                 bounds = self.bounds(key.kind, &strategy, pods.replicas);
-                self.roll_daemon_set(&mut pods, bounds, &nodes, report)
+                self.roll_daemon_set(pods, bounds, &nodes, report)?
             }
-            _ => Ok(RolloutEnd::NeverReplaces),
+            _ => RolloutEnd::NeverReplaces,
         };
-        let end = end?;
         if let Some(revision) = self.revisions.get_mut(&key).and_then(|revisions| revisions.last_mut()) {
             revision.pods.clone_from(&pods.new);
         }
-        report.rollout = Some(self.rollout_of(&pods, strategy.kind, bounds, end, report));
+        Ok(self.rollout_of(pods, strategy.kind, bounds, end, report))
+    }
+
+    /// Writes down how far a rollout came. One that is stuck is looked at again when something has changed.
+    fn finish(&mut self, rollout: Rollout, pods: &Pods, report: &mut StepReport, place: usize) {
+        if rollout.end.is_stuck() {
+            let waits = matches!(&rollout.end, RolloutEnd::NoPlace { message, .. } if message.is_empty());
+            let cluster = self.cluster();
+            let old = pods.old.iter().map(|pod| (*pod, Arc::clone(&cluster.pod(*pod).class))).collect();
+            self.unfinished.push(Unfinished {
+                workload: pods.workload,
+                old,
+                report: place,
+                tried: (!waits).then_some(self.changes),
+            });
+        }
+        report.rollout = Some(rollout);
+    }
+
+    /// Rollouts that were stuck go on where something has changed since.
+    pub(super) fn resume(&mut self) -> Result<(), StepError> {
+        for _ in 0..MOST_RESUMED {
+            let due = |unfinished: &Unfinished| unfinished.tried != Some(self.changes);
+            let Some(place) = self.unfinished.iter().position(due) else { break };
+            let unfinished = self.unfinished.remove(place);
+            let report = self.reports.get(unfinished.report).cloned();
+            let (Some(workload), Some(mut report)) = (self.cluster().workload(unfinished.workload), report) else {
+                continue;
+            };
+            let (strategy, paused) = (workload.strategy, workload.paused);
+            let mut pods = self.pods_by_now(&unfinished)?;
+            let before = report.rollout.as_ref().map(|rollout| rollout.rolled);
+            let rollout = self.play_rollout(&mut pods, strategy, paused, &mut report)?;
+            let resumed = before.is_some_and(|before| rollout.rolled > before);
+            let rollout = Rollout { resumed, ..rollout };
+            self.finish(rollout, &pods, &mut report, unfinished.report);
+            if let Some(kept) = self.reports.get_mut(unfinished.report) {
+                *kept = report;
+            }
+        }
         Ok(())
+    }
+
+    /// The pods of a rollout that was stuck, as they are by now. An old one of a StatefulSet or DaemonSet that was
+    /// recreated since has the new template.
+    fn pods_by_now(&self, unfinished: &Unfinished) -> Result<Pods, StepError> {
+        let cluster = self.cluster();
+        let key = unfinished.workload;
+        let there: Vec<PodId> = workloads::pods(cluster, key).into_iter().map(|pod| pod.id).collect();
+        let is_old = |pod: &PodId| {
+            let same =
+                |(old, class): &(PodId, Arc<PodClass>)| old == pod && Arc::ptr_eq(class, &cluster.pod(*pod).class);
+            unfinished.old.iter().any(same)
+        };
+        let updated = (key.kind == WorkloadKind::Deployment).then(|| self.of_replica_set(key, &there));
+        let is_new = |pod: &PodId| updated.as_ref().map_or_else(|| !is_old(pod), |updated| updated.contains(pod));
+        let (new, old) = there.into_iter().partition(is_new);
+        Ok(Pods { workload: key, replicas: self.replicas_of(key)? as usize, old, new, refused: None })
     }
 
     fn bounds(&self, kind: WorkloadKind, strategy: &UpdateStrategy, replicas: usize) -> Bounds {
@@ -133,6 +218,7 @@ impl Runner<'_, '_> {
             rolled: self.placed(&pods.new),
             old: pods.old.len(),
             failing_nodes: if end.is_stuck() { self.failing_nodes(pods) } else { Vec::new() },
+            resumed: false,
             end,
         }
     }
@@ -204,6 +290,7 @@ impl Runner<'_, '_> {
         }
         let ids: Vec<PodId> = all.iter().map(|pod| pod.id).collect();
         let before = self.replicas_of(key)? as usize;
+        self.unfinished.retain(|unfinished| unfinished.workload != key);
         self.scaled.insert(key, replicas);
         let replicas = replicas as usize;
         if strategy.kind == UpdateKind::Recreate {
@@ -228,8 +315,8 @@ impl Runner<'_, '_> {
         let updated = self.of_replica_set(key, &there);
         let (new, old) = there.into_iter().partition(|pod| updated.contains(pod));
         let mut pods = Pods { workload: key, replicas, old, new, refused: None };
-        let end = if paused { RolloutEnd::Paused } else { self.roll_deployment(&mut pods, bounds, report)? };
-        report.rollout = Some(self.rollout_of(&pods, strategy.kind, bounds, end, report));
+        let rollout = self.play_rollout(&mut pods, strategy, paused, report)?;
+        self.finish(rollout, &pods, report, self.reports.len());
         Ok(true)
     }
 
