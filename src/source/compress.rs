@@ -34,7 +34,7 @@ impl Compression {
 
     pub(super) fn writer<W: Write>(self, out: W) -> Compressor<W> {
         match self {
-            Self::Gzip => Compressor::Gzip(GzEncoder::new(out, flate2::Compression::default())),
+            Self::Gzip => Compressor::Gzip(Box::new(GzEncoder::new(out, flate2::Compression::default()))),
             Self::Zstd => Compressor::Zstd { out, frame: Vec::with_capacity(FRAME) },
             Self::Plain => Compressor::Plain(out),
         }
@@ -43,7 +43,7 @@ impl Compression {
 
 /// Packs what is written to it.
 pub(super) enum Compressor<W: Write> {
-    Gzip(GzEncoder<W>),
+    Gzip(Box<GzEncoder<W>>),
     Zstd { out: W, frame: Vec<u8> },
     Plain(W),
 }
