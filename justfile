@@ -69,6 +69,22 @@ docs:
 bench snapshot:
     cargo bench --bench cycle -- {{snapshot}}
 
+# Times of commands on a state that is made here, each beside what it is measured against (Python)
+bench-ratios nodes="1000" pods="10000" *arguments:
+    cargo build --release
+    python3 benches/cluster.py {{nodes}} {{pods}} 60 >target/bench-state.json
+    python3 benches/ratios.py --bin target/release/kubectl-sched target/bench-state.json {{arguments}}
+
+# A cycle of ours and one of the real framework on the same state, one after the other (Go)
+bench-reference version snapshot pod:
+    cargo bench --bench cycle -- {{snapshot}} {{pod}}
+    @"$(tests/oracle/build.sh {{version}})" bench --snapshot {{snapshot}} --pod {{pod}}
+
+# Instructions of six small commands, against the recorded counts (valgrind, Python)
+instructions *arguments:
+    cargo build
+    python3 benches/instructions.py --bin target/debug/kubectl-sched {{arguments}}
+
 # Fuzz one target (quantity, state, config) for a minute; needs a nightly compiler and cargo-fuzz
 fuzz target:
     cargo +nightly fuzz run {{target}} -- -max_total_time=60

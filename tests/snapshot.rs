@@ -17,7 +17,7 @@ use kubectl_sched::explain::{ClusterMessages, Explanation, Finding};
 use kubectl_sched::report::{Answer, Answered, ExplainAnswer, Provenance, Report};
 use kubectl_sched::scheduler::Scheduler;
 use kubectl_sched::source::snapshot::{Record, Snapshot};
-use kubectl_sched::source::{Input, files};
+use kubectl_sched::source::{Compression, Input, files};
 use kubectl_sched::state::{Cluster, ClusterBuilder};
 use serde_json::Value;
 
@@ -56,7 +56,7 @@ fn through_snapshot(case: &Case, redact: bool) -> (Cluster, Scheduler, BTreeMap<
     if let Some(config) = &case.config {
         snapshot.scheduler_config(config.clone());
     }
-    let written = snapshot.write(std::fs::File::create(&output).unwrap()).unwrap();
+    let written = snapshot.write(std::fs::File::create(&output).unwrap(), Compression::of(&output)).unwrap();
     let mut builder = ClusterBuilder::default();
     let record = files::read(&Input::File(output), &mut builder).unwrap().snapshot.unwrap();
     let behaviour = case.behaviour();
@@ -295,6 +295,46 @@ fn screen(arguments: &[&str], expected: &str) {
     let status = output.status.code().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(format!("{stderr}[status {status}]"), expected);
+}
+
+#[test]
+fn the_name_says_how_it_is_packed() {
+    let directory = tempfile::tempdir().unwrap();
+    let explained = |state: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_kubectl-sched"))
+            .args(["explain", "web-7", "-n", "shop", "--snapshot", state])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let expected = explained("examples/clusters/mixed.yaml");
+    for (name, head) in [
+        ("red.json", b"{\"ap".as_slice()),
+        ("red.zst", b"\x28\xb5\x2f\xfd"),
+        ("red.gz", b"\x1f\x8b"),
+        ("red", b"\x1f\x8b"),
+    ] {
+        let file = directory.path().join(name);
+        std::fs::write(&file, "an older one").unwrap();
+        let file = file.to_str().unwrap();
+        assert!(run(&["--snapshot", "examples/clusters/mixed.yaml", "-f", file]).status.success());
+        assert!(std::fs::read(file).unwrap().starts_with(head), "{name}");
+        assert_eq!(explained(file), expected, "{name}");
+    }
+    let files = std::fs::read_dir(directory.path()).unwrap().count();
+    assert_eq!(files, 4, "nothing is left of what was written beside");
+}
+
+/// What was there stays until the new file is complete.
+#[test]
+fn a_failure_leaves_the_old_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("state.json");
+    std::fs::write(&file, "an older one").unwrap();
+    let failed = run(&["--snapshot", "no-such-file", "-f", file.to_str().unwrap()]);
+    assert_eq!(failed.status.code(), Some(2));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "an older one");
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! Container images on nodes.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::list::List;
 use super::name::{Name, name};
@@ -15,6 +19,62 @@ pub struct NodeImage {
     /// Size in bytes.
     #[serde(default)]
     pub size_bytes: Option<i64>,
+}
+
+/// A node's `status.images`. Every cycle asks each node for the images of a pod, so the names stand once more in the order of
+/// their addresses: a kubelet reports fifty images of two names each.
+#[derive(Clone, Default)]
+pub struct NodeImages {
+    listed: List<NodeImage>,
+    by_address: Box<[Name]>,
+}
+
+impl NodeImages {
+    /// Whether an image has this name.
+    pub fn has(&self, image: Name) -> bool {
+        self.by_address.binary_search_by_key(&image.address(), Name::address).is_ok()
+    }
+}
+
+impl From<List<NodeImage>> for NodeImages {
+    fn from(listed: List<NodeImage>) -> Self {
+        let mut by_address: Box<[Name]> = listed.iter().flat_map(|image| &image.names).copied().collect();
+        by_address.sort_unstable_by_key(Name::address);
+        Self { listed, by_address }
+    }
+}
+
+impl Deref for NodeImages {
+    type Target = List<NodeImage>;
+
+    fn deref(&self) -> &List<NodeImage> {
+        &self.listed
+    }
+}
+
+impl Hash for NodeImages {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.listed.hash(state);
+    }
+}
+
+/// Addresses differ from run to run.
+impl fmt::Debug for NodeImages {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.listed.fmt(formatter)
+    }
+}
+
+impl<'de> Deserialize<'de> for NodeImages {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        List::deserialize(deserializer).map(Self::from)
+    }
+}
+
+impl Serialize for NodeImages {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.listed.serialize(serializer)
+    }
 }
 
 /// What the cluster knows of an image name.

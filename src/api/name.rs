@@ -111,6 +111,11 @@ impl Name {
         &self.0.text
     }
 
+    /// Where the text is: only good for finding a name among others of the same process.
+    pub(super) fn address(&self) -> usize {
+        std::ptr::from_ref(self.0).addr()
+    }
+
     /// Whether it is the empty text.
     pub fn is_empty(&self) -> bool {
         self.0.text.is_empty()

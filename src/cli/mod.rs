@@ -53,6 +53,7 @@ mod usage;
 mod verbosity;
 mod version;
 mod watch;
+mod whole_file;
 mod write_state;
 
 use std::ffi::OsString;

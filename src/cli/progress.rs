@@ -1,7 +1,12 @@
 //! How far something has come: one line on a terminal, gone when it is done.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+
+use crate::report::text::thousands;
+use crate::simulate::Watcher;
+use crate::source::FileProgress;
 
 /// A shorter wait needs no line.
 const PATIENCE: Duration = Duration::from_millis(400);
@@ -47,8 +52,70 @@ impl Drop for ProgressLine {
     }
 }
 
+/// How far a file is read.
+pub(crate) struct FileReading(Mutex<ProgressLine>);
+
+impl FileReading {
+    /// Shows it on a terminal.
+    pub(crate) fn on_terminal() -> Arc<dyn FileProgress> {
+        Arc::new(Self(Mutex::new(ProgressLine::new())))
+    }
+}
+
+impl FileProgress for FileReading {
+    fn read(&self, bytes: u64, of: u64) {
+        if let Ok(mut line) = self.0.try_lock() {
+            line.show(|| megabytes(bytes, of));
+        }
+    }
+}
+
+/// How many pods have had their turn.
+pub(crate) struct PlacingPods(Mutex<ProgressLine>);
+
+impl PlacingPods {
+    /// Shows it on a terminal.
+    pub(crate) fn on_terminal() -> Self {
+        Self(Mutex::new(ProgressLine::new()))
+    }
+
+    /// Takes the line away.
+    pub(crate) fn end(self) {
+        drop(self);
+    }
+}
+
+impl Watcher for PlacingPods {
+    fn answered(&self, answered: usize, of: usize) {
+        if let Ok(mut line) = self.0.try_lock() {
+            line.show(|| format!("placing pods: {} of {}", thousands(answered), thousands(of)));
+        }
+    }
+}
+
+/// A pipe does not say how much it holds.
+fn megabytes(bytes: u64, of: u64) -> String {
+    let mega = |bytes: u64| thousands(usize::try_from(bytes / 1_000_000).unwrap_or(usize::MAX));
+    if of < bytes {
+        format!("reading: {} MB", mega(bytes))
+    } else {
+        format!("reading: {} of {} MB", mega(bytes), mega(of))
+    }
+}
+
 /// When nobody can read it there is nobody to tell.
 fn write(text: &str) {
     let mut stderr = io::stderr().lock();
     let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_counted_in_megabytes() {
+        assert_eq!(megabytes(340_000_000, 1_050_000_000), "reading: 340 of 1,050 MB");
+        assert_eq!(megabytes(2_500_000, 0), "reading: 2 MB");
+    }
 }

@@ -29,6 +29,7 @@ use super::common_flags::CommonFlags;
 use super::help::TEMPLATE;
 use super::manifests::{AskedManifests, ManifestFlags};
 use super::node_group_flags::NodeGroupFlags;
+use super::progress::PlacingPods;
 use super::reading::Request;
 use super::scenario_args::ScenarioFlags;
 use super::state::State;
@@ -267,9 +268,11 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
     let without = arguments.diff.then(|| unchanged(&mut state, arguments, &pods, strategy, ties, now));
     let before = StateSummary::of(&state.cluster);
     let autoscaler = if arguments.autoscale { Some(autoscaler(arguments, &state)?) } else { None };
+    let placing = PlacingPods::on_terminal();
     let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, ties)
         .preempting(arguments.preempt)
-        .following(strategy);
+        .following(strategy)
+        .watched_by(&placing);
     let of_state = simulation.cluster().pods().len();
     let run = scenario::run(&mut simulation, &scenario, &pods).map_err(Error::from_error)?;
     let mut steps = run.steps.clone();
@@ -312,6 +315,7 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
         not_evaluated,
     };
     simulation.rewind();
+    placing.end();
     let with_preemption = if arguments.preempt || arguments.autoscale {
         None
     } else {

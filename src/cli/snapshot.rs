@@ -1,7 +1,6 @@
 //! `kubectl sched snapshot`.
 
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal};
 use std::path::{Path, PathBuf};
 
@@ -14,20 +13,23 @@ use crate::report::format::pretty;
 use crate::report::text::{count, list};
 use crate::source::redact::Kept;
 use crate::source::snapshot::{Snapshot, Written};
-use crate::source::{ConfigSource, Input};
+use crate::source::{Compression, ConfigSource, Input};
 
 use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
-use super::progress::ProgressLine;
+use super::progress::{FileReading, ProgressLine};
 use super::reading::in_words;
+use super::whole_file::replace;
 use super::{Status, config_source, output};
 
 /// Save the state that scheduling depends on to one file, optionally redacted
 ///
 /// The other commands read the file with --snapshot and give the same answers as for the cluster.
-/// It is a gzip-compressed List of all nodes, pods, volumes and so on, of all namespaces, with only
+/// It is a List of all nodes, pods, volumes and so on, of all namespaces, with only
 /// the fields that scheduling reads: no commands, no environment, and only four annotations of
 /// volumes. It includes the events about pods that have not started and about other objects.
+/// The name of the file decides how it is packed: .json is plain text, .zst is Zstandard, anything
+/// else (and standard output) is gzip. What was there before stays until the new file is complete.
 /// Secrets are never read, and no ConfigMap except the one named by --scheduler-config. Only
 /// extenders that are called (--call-extenders) receive less than from a cluster.
 ///
@@ -87,7 +89,7 @@ pub(super) fn run(arguments: &SnapshotArgs) -> Result<Status> {
         return Err(Error::new("a snapshot is compressed and standard output is a terminal")
             .hint("name a file with -f, or redirect the output"));
     }
-    let mut snapshot = Snapshot::new(arguments.redact);
+    let mut snapshot = Snapshot::new(arguments.redact).reporting_to(FileReading::on_terminal());
     let named = arguments.scheduler_config.as_ref();
     if let Some(name) = config_source::config_map(named) {
         snapshot.want(name);
@@ -112,8 +114,9 @@ pub(super) fn run(arguments: &SnapshotArgs) -> Result<Status> {
         snapshot.scheduler_config(config);
     }
     let written = match target {
-        Some(file) => create(file).and_then(|out| snapshot.write(out)).map_err(|error| cannot_write(file, &error))?,
-        None => match snapshot.write(BufWriter::new(io::stdout().lock())) {
+        Some(file) => replace(file, |out| snapshot.write(out, Compression::of(file)))
+            .map_err(|error| cannot_write(file, &error))?,
+        None => match snapshot.write(BufWriter::new(io::stdout().lock()), Compression::Gzip) {
             // A reader that has gone away is no error.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(Status::Answered),
             written => written.map_err(|error| Error::new(format!("cannot write to standard output: {error}")))?,
@@ -121,14 +124,10 @@ pub(super) fn run(arguments: &SnapshotArgs) -> Result<Status> {
     };
     if let Some(file) = &arguments.redact_map {
         let map = pretty(&written.originals).map_err(Error::from_error)?;
-        std::fs::write(file, map).map_err(|error| cannot_write(file, &error))?;
+        replace(file, |out| out.write_all(map.as_bytes())).map_err(|error| cannot_write(file, &error))?;
     }
     tell(&written, target, arguments.redact);
     Ok(Status::Answered)
-}
-
-fn create(file: &Path) -> io::Result<BufWriter<File>> {
-    File::create(file).map(BufWriter::new)
 }
 
 pub(super) fn cannot_write(file: &Path, error: &io::Error) -> Error {

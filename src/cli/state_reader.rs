@@ -19,12 +19,14 @@ use crate::framework::NotEvaluated;
 use crate::framework::extender::http;
 use crate::required_kinds::RequiredKinds;
 use crate::scheduler::Scheduler;
+use crate::source::files::Aside;
 use crate::source::snapshot::NotListed;
 use crate::source::{ConfigMap, ConfigMapName, Input, files, live, read_value};
 use crate::state::ClusterBuilder;
 
 use super::kube_flags::KubeFlags;
 use super::output::{OutputFlags, say};
+use super::progress::FileReading;
 use super::provenance::{Age, StateProvenance};
 use super::reading::{Asker, Reading, Request};
 use super::scheduler_settings::parsed;
@@ -262,7 +264,8 @@ pub(super) fn read_files(
     wanted: Option<&ConfigMapName>,
     output: &OutputFlags,
 ) -> Result<Opened> {
-    let report = files::read_with(input, builder, wanted).map_err(Error::from_error)?;
+    let aside = Aside { config_map: wanted, progress: Some(FileReading::on_terminal()) };
+    let report = files::read_with(input, builder, aside).map_err(Error::from_error)?;
     output.log(&format!("read {} objects from {input}", report.objects));
     for skipped in &report.files_skipped {
         say(&format!("warning: skipped {skipped}"));

@@ -4,8 +4,6 @@
 //! changed in between. The file is written beside its place and renamed, so that a state that is read and written under
 //! one name is never half a file.
 
-use std::fs;
-use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use rustc_hash::FxHashSet;
@@ -14,9 +12,9 @@ use crate::api::{Name, ObjectKey, Timestamp};
 use crate::cli::error::{Error, Result};
 use crate::report::text::count;
 use crate::simulate::scenario::{Scenario, ScenarioRun};
-use crate::source::Input;
-use crate::source::snapshot::{Snapshot, Written};
+use crate::source::snapshot::Snapshot;
 use crate::source::state_file::Outcome;
+use crate::source::{Compression, Input};
 use crate::state::Cluster;
 
 use super::common_flags::CommonFlags;
@@ -26,6 +24,7 @@ use super::output;
 use super::progress::ProgressLine;
 use super::reading::in_words;
 use super::snapshot::{cannot_write, tell};
+use super::whole_file::replace;
 
 /// A state that is written down when it has changed.
 pub(super) struct StateWriter {
@@ -69,7 +68,9 @@ impl StateWriter {
         let mut common = common.clone();
         common.kube.namespace = common.kube.namespace.or_else(|| snapshot.namespace().map(str::to_owned));
         let mut bytes = Vec::new();
-        snapshot.write(&mut bytes).map_err(|error| Error::new(format!("cannot read {origin}: {error}")))?;
+        snapshot
+            .write(&mut bytes, Compression::Gzip)
+            .map_err(|error| Error::new(format!("cannot read {origin}: {error}")))?;
         let input = Input::memory(origin, bytes);
         common.state.given = Some(input.clone());
         Ok((Self { target: target.to_path_buf(), input, before: Cluster::default() }, common))
@@ -110,27 +111,10 @@ impl StateWriter {
         };
         let written = snapshot
             .advance(outcome)
-            .and_then(|()| replace(&self.target, |out| snapshot.write(out)))
+            .and_then(|()| replace(&self.target, |out| snapshot.write(out, Compression::of(&self.target))))
             .map_err(|error| cannot_write(&self.target, &error))?;
         tell(&written, Some(&self.target), false);
         self.warn_of_slices(after);
         Ok(())
     }
-}
-
-/// Writes beside `target`, and puts that in its place.
-fn replace(target: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<Written>) -> io::Result<Written> {
-    let mut beside = target.as_os_str().to_owned();
-    beside.push(format!(".{}.part", std::process::id()));
-    let beside = PathBuf::from(beside);
-    let written = fs::File::create(&beside).map(BufWriter::new).and_then(|mut out| {
-        let written = write(&mut out)?;
-        out.flush()?;
-        Ok(written)
-    });
-    let written = written.and_then(|written| fs::rename(&beside, target).map(|()| written));
-    if written.is_err() {
-        let _ = fs::remove_file(&beside);
-    }
-    written
 }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::api::image::NodeImage;
+use crate::api::image::NodeImages;
 use crate::api::labels::Labels;
 use crate::api::list::List;
 use crate::api::meta::Metadata;
@@ -40,7 +40,7 @@ pub struct Node {
     /// `status.capacity` of extended resources of which less is allocatable: devices that are there and cannot be used.
     pub unusable: List<(Name, i64)>,
     /// `status.images`.
-    pub images: List<NodeImage>,
+    pub images: NodeImages,
     /// `status.declaredFeatures`: what the kubelet supports.
     pub declared_features: List<Name>,
     /// `status.nodeInfo.kubeletVersion`.
@@ -96,7 +96,7 @@ struct WireTaint {
 struct WireStatus {
     capacity: ResourceList,
     allocatable: ResourceList,
-    images: List<NodeImage>,
+    images: NodeImages,
     declared_features: List<Name>,
     node_info: WireNodeInfo,
     conditions: List<WireCondition>,

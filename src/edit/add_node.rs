@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::undo::{Before, Undo};
 use super::{EditError, labelled, remove_node};
-use crate::api::list::List;
+use crate::api::image::NodeImages;
 use crate::api::meta::ObjectKey;
 use crate::api::name::{Name, name};
 use crate::decode::node::Node;
@@ -116,7 +116,7 @@ fn copy(model: &Node, new: Name) -> Node {
         taints: model.taints.iter().copied().filter(|taint| !taint.key.starts_with(CONDITION_PREFIX)).collect(),
         taint_times: Box::default(),
         provider_id: None,
-        images: List::default(),
+        images: NodeImages::default(),
         ..model.clone()
     }
 }

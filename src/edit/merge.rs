@@ -170,7 +170,8 @@ fn merge_spread(
         match merged.iter_mut().find(|constraint| constraint.topology_key == key) {
             Some(constraint) => merge_constraint(constraint, item, &path)?,
             None => {
-                merged.push(serde_json::from_value(item.clone()).map_err(|error| format!("{path}: {}", plain(&error)))?)
+                merged
+                    .push(serde_json::from_value(item.clone()).map_err(|error| format!("{path}: {}", plain(&error)))?);
             }
         }
     }

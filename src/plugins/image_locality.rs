@@ -79,10 +79,9 @@ impl Scorer {
         Self { images, expected }
     }
 
-    /// Images that `node` has. A few names against a hundred: a scan by address beats a set.
+    /// Images that `node` has.
     fn present<'a>(&'a self, node: &'a NodeInfo) -> impl Iterator<Item = (Name, i64)> + 'a {
-        let on_node = |image: Name| node.node.images.iter().any(|on_node| on_node.names.contains(&image));
-        self.images.iter().copied().filter(move |(image, size)| *size > 0 && on_node(*image))
+        self.images.iter().copied().filter(|(image, size)| *size > 0 && node.node.images.has(*image))
     }
 }
 

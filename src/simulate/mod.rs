@@ -93,6 +93,7 @@ pub struct Simulation<'a> {
     notes: BTreeMap<(String, String, String), NotEvaluated>,
     /// What was taken to be so, by what it is about, and the pods that it was about.
     assumptions: BTreeMap<(String, String), BTreeSet<ObjectKey>>,
+    watcher: &'a dyn Watcher,
 }
 
 /// The lowest priority of a pod on a node.
@@ -119,6 +120,22 @@ impl<'a> Simulation<'a> {
             group_cycles: Vec::new(),
             notes: BTreeMap::new(),
             assumptions: BTreeMap::new(),
+            watcher: &Unwatched,
+        }
+    }
+
+    /// `watcher` hears how many pods of a queue had their turn.
+    #[must_use]
+    pub fn watched_by(mut self, watcher: &'a dyn Watcher) -> Self {
+        self.watcher = watcher;
+        self
+    }
+
+    /// So many of so many pods had their turn.
+    fn watched(&self, turns: usize, of: usize) {
+        // The queue of a single pod says nothing of how far a longer list is.
+        if of > 1 {
+            self.watcher.answered(turns, of);
         }
     }
 

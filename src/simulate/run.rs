@@ -69,6 +69,7 @@ impl<'s, 'a> SchedulingRun<'s, 'a> {
         let mut rounds = 0;
         loop {
             while let Some(pod) = self.queue.pop_front() {
+                self.simulation.watched(self.steps.len(), self.steps.len() + self.queue.len() + 1);
                 if let Some(group) = self.simulation.pod_group(pod) {
                     self.take_turn(group, pod);
                     continue;

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
+use std::sync::Arc;
 
 use super::config_map::{ConfigMap, ConfigMapName};
 use super::documents;
 use super::error::{InputProblem, SourceError, escaped};
+use super::progress::FileProgress;
 use super::scan::TypeMeta;
 use super::snapshot::Record;
 use super::tree::tree;
@@ -58,19 +60,24 @@ pub struct ReadReport {
 /// empty, binary data, broken JSON or YAML, a value of the wrong shape, or no Kubernetes object at
 /// all. What was read before it stays in `builder`.
 pub fn read(input: &Input, builder: &mut ClusterBuilder) -> Result<ReadReport, SourceError> {
-    read_with(input, builder, None)
+    read_with(input, builder, Aside::default())
 }
 
-/// The same, and the ConfigMap `wanted` if it is there.
+/// What is asked of a reading beside the state.
+#[derive(Clone, Default)]
+pub struct Aside<'a> {
+    /// A ConfigMap to look out for.
+    pub config_map: Option<&'a ConfigMapName>,
+    /// Who hears how far each file was read.
+    pub progress: Option<Arc<dyn FileProgress>>,
+}
+
+/// The same, and what is asked `aside`.
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_with(
-    input: &Input,
-    builder: &mut ClusterBuilder,
-    wanted: Option<&ConfigMapName>,
-) -> Result<ReadReport, SourceError> {
-    let mut sink = State { builder, wanted, report: ReadReport::default() };
+pub fn read_with(input: &Input, builder: &mut ClusterBuilder, aside: Aside<'_>) -> Result<ReadReport, SourceError> {
+    let mut sink = State { builder, aside, report: ReadReport::default() };
     let files = read_into(input, &mut sink)?;
     sink.report.files = files.read;
     sink.report.files_passed_over = files.passed_over;
@@ -129,16 +136,16 @@ fn read_tree(root: &Path, sink: &mut impl Sink) -> Result<FileCount, SourceError
 
 /// Reads one file or standard input; answers how many documents it has.
 pub(super) fn read_one(input: &Input, sink: &mut impl Sink) -> Result<usize, SourceError> {
-    let source = open(input).map_err(|error| {
+    let source = open(input, sink.progress()).map_err(|error| {
         let missing = error.kind() == ErrorKind::NotFound;
         SourceError::whole(input, if missing { InputProblem::NotFound { near: near(input) } } else { error.into() })
     })?;
     documents::read(source, CAPACITY, sink).map_err(|(document, fault)| SourceError::at(input, document, fault))
 }
 
-fn open(input: &Input) -> io::Result<Box<dyn Read>> {
+fn open(input: &Input, progress: Option<Arc<dyn FileProgress>>) -> io::Result<Box<dyn Read>> {
     match input {
-        Input::File(path) => open::file(path),
+        Input::File(path) => open::file(path, progress),
         Input::Stdin => open::stdin(),
         Input::Memory { bytes, .. } => open::memory(bytes.clone()),
     }
@@ -162,7 +169,7 @@ const MOST_NEIGHBOURS: usize = 10_000;
 /// Puts objects into the state.
 struct State<'a> {
     builder: &'a mut ClusterBuilder,
-    wanted: Option<&'a ConfigMapName>,
+    aside: Aside<'a>,
     report: ReadReport,
 }
 
@@ -244,7 +251,11 @@ impl Sink for State<'_> {
     type Decoder = StateDecoder;
 
     fn decoder(&self) -> StateDecoder {
-        StateDecoder { wanted: self.wanted.cloned(), keeps_raw: self.builder.keeps_raw() }
+        StateDecoder { wanted: self.aside.config_map.cloned(), keeps_raw: self.builder.keeps_raw() }
+    }
+
+    fn progress(&self) -> Option<Arc<dyn FileProgress>> {
+        self.aside.progress.clone()
     }
 
     fn take(&mut self, found: FoundObject) {

@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 mod api_fields;
+mod compress;
 mod config_map;
 mod documents;
 mod error;
@@ -24,6 +25,7 @@ pub mod live;
 mod manifests;
 mod open;
 mod pack;
+mod progress;
 pub mod redact;
 mod scan;
 mod shape;
@@ -34,9 +36,11 @@ mod tree;
 mod walk;
 mod window;
 
+pub use compress::Compression;
 pub use config_map::{ConfigMap, ConfigMapError, ConfigMapName, ConfigSource};
 pub use error::{InputProblem, SourceError};
 pub use manifests::{Manifest, ManifestError, ManifestProblem, Manifests, read_manifests, read_value};
+pub use progress::FileProgress;
 
 /// Where to read from, as `--snapshot`, `-f` and `--scheduler-config` name it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,15 +9,20 @@ use flate2::read::MultiGzDecoder;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
+use super::progress::{Counted, FileProgress};
+
 const GZIP: &[u8] = b"\x1f\x8b";
 const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
 
 /// So many bytes tell text from binary data.
 pub(super) const TELLING: usize = 1024;
 
-/// Opens the file at `path`, decompressed.
-pub(super) fn file(path: &Path) -> io::Result<Box<dyn Read>> {
-    decompressed(File::open(path)?)
+/// Opens the file at `path`, decompressed. `progress` hears how far it was read.
+pub(super) fn file(path: &Path, progress: Option<Arc<dyn FileProgress>>) -> io::Result<Box<dyn Read>> {
+    let file = File::open(path)?;
+    let Some(progress) = progress else { return decompressed(file) };
+    let of = file.metadata().map_or(0, |there| there.len());
+    decompressed(Counted { file, bytes: 0, of, progress })
 }
 
 /// Standard input, decompressed.

@@ -1,23 +1,24 @@
 //! Snapshots: everything that a later question can need, in one compressed file.
 //!
-//! A gzip-compressed `v1` List, as kubectl prints it: its first item is a [`Record`] of how it
+//! A `v1` List, as kubectl prints it, compressed as the file's name says: its first item is a [`Record`] of how it
 //! came about, an empty List stands for each kind of which there is nothing, and the objects
 //! follow, pruned. They are held compressed ([`super::pack`]) until the last one was read, as the
 //! record and the new names of a redacted one are known only then.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
+use std::sync::Arc;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Input;
+use super::compress::{Compression, Compressor};
 use super::config_map::{ConfigMap, ConfigMapName};
 use super::error::{InputProblem, SourceError};
 use super::files::read_into;
 use super::pack::{Pack, Packer, PrunedFacts, PrunedObject};
+use super::progress::FileProgress;
 use super::redact::{Kept, Names, Redaction};
 use super::scan::TypeMeta;
 use super::walk::{Decoder, Sink};
@@ -101,6 +102,8 @@ pub struct Snapshot {
     found: bool,
     /// The namespace of objects that are named without one, of a cluster.
     pub(super) namespace: Option<String>,
+    /// Who hears how far each file was read.
+    progress: Option<Arc<dyn FileProgress>>,
     /// What went wrong while objects were packed.
     failed: Option<io::Error>,
 }
@@ -138,6 +141,7 @@ impl Snapshot {
             passed_over: 0,
             found: false,
             namespace: None,
+            progress: None,
             failed: None,
         }
     }
@@ -145,6 +149,13 @@ impl Snapshot {
     /// Asks for a ConfigMap to be looked out for in files.
     pub fn want(&mut self, config_map: &ConfigMapName) {
         self.wanted = Some(config_map.clone());
+    }
+
+    /// Lets `progress` hear how far each file was read.
+    #[must_use]
+    pub fn reporting_to(mut self, progress: Arc<dyn FileProgress>) -> Self {
+        self.progress = Some(progress);
+        self
     }
 
     /// The ConfigMap that was asked for, if it came by.
@@ -190,11 +201,11 @@ impl Snapshot {
         self.record.scheduler_config = Some(config);
     }
 
-    /// Writes everything to `out`.
+    /// Writes everything to `out`, packed as `compression` says.
     ///
     /// # Errors
     /// What `out` says.
-    pub fn write(mut self, out: impl Write) -> io::Result<Written> {
+    pub fn write(mut self, out: impl Write, compression: Compression) -> io::Result<Written> {
         if let Some(error) = self.failed {
             return Err(error);
         }
@@ -207,7 +218,7 @@ impl Snapshot {
         self.record.scheduler = self.record.scheduler.take().or(seen.scheduler.take());
         self.record.autoscaler = self.record.autoscaler.take().or(seen.autoscaler.take());
         let redaction = if self.redact { Some(redaction(&self.packs, &mut self.record)?) } else { None };
-        let mut writer = Writer { out: GzEncoder::new(out, Compression::default()), redaction, count: BTreeMap::new() };
+        let mut writer = Writer { out: compression.writer(out), redaction, count: BTreeMap::new() };
         writer.out.write_all(b"{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[\n")?;
         serde_json::to_writer(&mut writer.out, &self.record)?;
         for pack in &self.packs {
@@ -224,7 +235,7 @@ impl Snapshot {
             }
         }
         writer.out.write_all(b"\n]}\n")?;
-        writer.out.finish()?.flush()?;
+        writer.out.finish()?;
         let (originals, kept) = writer.redaction.map(Redaction::into_parts).unwrap_or_default();
         Ok(Written { count: writer.count, passed_over: self.passed_over, originals, kept })
     }
@@ -286,7 +297,7 @@ fn redaction(packs: &[Pack], record: &mut Record) -> io::Result<Redaction> {
 
 /// Writes objects one by one.
 struct Writer<W: Write> {
-    out: GzEncoder<W>,
+    out: Compressor<W>,
     redaction: Option<Redaction>,
     count: BTreeMap<Kind, usize>,
 }
@@ -354,6 +365,10 @@ impl Sink for Snapshot {
 
     fn decoder(&self) -> SnapshotDecoder {
         SnapshotDecoder { wanted: self.wanted.clone() }
+    }
+
+    fn progress(&self) -> Option<Arc<dyn FileProgress>> {
+        self.progress.clone()
     }
 
     fn take(&mut self, found: FoundObject) {

@@ -4,11 +4,13 @@
 //! overflow the program's; each object goes to a [`Sink`] as the bytes it stands in.
 
 use std::io::Read;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::error::{Fault, InputProblem};
 use super::json_path::located;
+use super::progress::FileProgress;
 use super::scan::{Cursor, Opening, ScanStop, TypeMeta, is_white, opening};
 use super::shape;
 use super::side_by_side;
@@ -44,6 +46,11 @@ pub(super) trait Sink {
 
     /// Reads the objects for this one.
     fn decoder(&self) -> Self::Decoder;
+
+    /// Who hears how far each file was read.
+    fn progress(&self) -> Option<Arc<dyn FileProgress>> {
+        None
+    }
 
     /// Takes what was found in an object, in the order of the input.
     fn take(&mut self, found: FoundBy<Self>);

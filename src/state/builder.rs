@@ -300,7 +300,7 @@ fn images(nodes: &[Node]) -> FxHashMap<Name, ImageState> {
     let mut images: FxHashMap<Name, ImageState> = FxHashMap::default();
     for node in nodes {
         let mut on_this_node = FxHashSet::default();
-        for image in &node.images {
+        for image in node.images.iter() {
             for name in &image.names {
                 let state =
                     images.entry(*name).or_insert(ImageState { size: image.size_bytes.unwrap_or_default(), nodes: 0 });

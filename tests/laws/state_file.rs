@@ -14,7 +14,7 @@ use kubectl_sched::simulate::scenario::{NodeChoice, Placing, Scenario, ScenarioS
 use kubectl_sched::simulate::{Simulation, Ties};
 use kubectl_sched::source::snapshot::Snapshot;
 use kubectl_sched::source::state_file::Outcome;
-use kubectl_sched::source::{Input, files};
+use kubectl_sched::source::{Compression, Input, files};
 use kubectl_sched::state::{Cluster, ClusterBuilder};
 use rustc_hash::FxHashSet;
 use serde_json::json;
@@ -97,7 +97,7 @@ fn after(scheduler: &Scheduler, cluster: &mut Cluster, snapshot: &[u8], steps: &
     };
     written.advance(outcome).unwrap();
     let mut bytes = Vec::new();
-    written.write(&mut bytes).unwrap();
+    written.write(&mut bytes, Compression::Gzip).unwrap();
     Some(bytes)
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use serde_json::value::RawValue;
 
-use crate::api::list::List;
+use crate::api::image::NodeImages;
 use crate::api::name::{Name, name};
 use crate::decode::node::Node;
 use crate::decode::{Kind, Object};
@@ -52,7 +52,7 @@ impl PassedNode {
         };
         let id = cluster.node_named(node.name).map(|known| known.id);
         let name = node.name;
-        let node = Arc::new(Node { images: List::default(), ..*node });
+        let node = Arc::new(Node { images: NodeImages::default(), ..*node });
         let answered = id.map(|id| Answered { info: NodeInfo::new(id, node), json });
         Ok(Self { name, id, answered })
     }

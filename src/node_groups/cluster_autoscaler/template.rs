@@ -141,7 +141,7 @@ impl Builder<'_> {
             unschedulable: node.unschedulable && !self.flags.scales_from_unschedulable,
             taints,
             taint_times: Box::default(),
-            images: crate::api::list::List::default(),
+            images: crate::api::image::NodeImages::default(),
             ..node.clone()
         }
     }

@@ -117,10 +117,10 @@ impl Report for Answered<'_, ResilienceReport> {
         let mut screen = Screen::of(look, self.provenance);
         match &self.answer.answer {
             ResilienceAnswer::Losses(answer) => {
-                losses::render(&mut screen, answer, &self.answer.applied, self.provenance, look)
+                losses::render(&mut screen, answer, &self.answer.applied, self.provenance, look);
             }
             ResilienceAnswer::Drains(plan) => {
-                drains::render(&mut screen, plan, &self.answer.applied, self.provenance, look)
+                drains::render(&mut screen, plan, &self.answer.applied, self.provenance, look);
             }
             ResilienceAnswer::Consolidation(found) => {
                 consolidation::render(&mut screen, found, &self.answer.applied, self.provenance, look);

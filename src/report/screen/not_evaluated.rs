@@ -41,7 +41,7 @@ pub(crate) fn not_evaluated(screen: &mut Screen, items: &[NotEvaluated]) {
         let more = if more > 0 { format!("; {} more like this", thousands(more)) } else { String::new() };
         let effects = rows.entry((&item.what, &item.why)).or_default();
         let parting = if effects.is_empty() { "" } else { "; " };
-        effects.push_str(&format!("{parting}{}{more}", item.effect));
+        effects.extend([parting, &item.effect, &more]);
     }
     for ((what, why), effects) in rows {
         grid.row(Label::Warning, vec![what.to_owned(), format!("{why}: {effects}")]);

@@ -27,7 +27,9 @@ pub(super) fn lines(rollout: &Rollout) -> Vec<(Label, String)> {
         RolloutEnd::Complete => (format!("{so_far}{}", meanwhile(rollout.bounds)), None),
         RolloutEnd::NoPlace { pod, message } => {
             let old = if rollout.old > 0 { " while the old pods keep their nodes" } else { "" };
-            (format!("{so_far}: the next pod fits nowhere{old}"), Some(format!("{pod}: {message}")))
+            // A pod that waited before and was not tried here has no message.
+            let detail = if message.is_empty() { format!("{pod} is pending") } else { format!("{pod}: {message}") };
+            (format!("{so_far}: the next pod fits nowhere{old}"), Some(detail))
         }
         RolloutEnd::Refused(refusal) => {
             (format!("{so_far}: the API server refuses the next pod"), Some(refusal.to_string()))

@@ -349,7 +349,9 @@ impl Runner<'_, '_> {
         for (_, key) in &pods {
             self.edit(&Edit::Evict { pod: *key })?;
         }
-        for (pod, key) in pods {
+        let count = pods.len();
+        for (turn, (pod, key)) in pods.into_iter().enumerate() {
+            self.simulation.watched(turn, count);
             report.evicted.push(key);
             for step in self.simulation.run(&[pod]) {
                 self.settle(step)?;

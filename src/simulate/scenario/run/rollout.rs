@@ -328,6 +328,14 @@ impl Runner<'_, '_> {
         pods: Vec<PodId>,
         report: &mut StepReport,
     ) -> Result<(), StepError> {
+        // Its pods that have no node are tried again when the old ones are gone.
+        let is_pending = |pod: &&PodId| {
+            let cluster = self.cluster();
+            cluster.node_of(**pod).is_none() && !cluster.pod(**pod).is_terminating()
+        };
+        for pod in pods.iter().filter(is_pending).copied().collect::<Vec<_>>() {
+            self.wait(pod, false);
+        }
         let updated = self.of_replica_set(key, &pods);
         let paused = self.cluster().workload(key).is_some_and(|deployment| deployment.paused);
         let (new, old) = pods.into_iter().partition(|pod| updated.contains(pod));
