@@ -60,9 +60,9 @@ impl Priorities {
             let is_match = |old: &String| patterns.iter().any(|pattern| pattern.is_match(old));
             let mut matching = groups.iter().filter(|(old, _)| is_match(old)).map(|(_, new)| new).peekable();
             let none = if matching.peek().is_none() { " []" } else { "" };
-            text.push_str(&format!("{priority}:{none}\n"));
+            text.extend([priority.to_string().as_str(), ":", none, "\n"]);
             for new in matching {
-                text.push_str(&format!("- '^{}$'\n", regex::escape(new).replace('\'', "''")));
+                text.extend(["- '^", regex::escape(new).replace('\'', "''").as_str(), "$'\n"]);
             }
         }
         text

@@ -414,16 +414,15 @@ pub(in crate::report) fn outcome(found: &ClusterAutoscalerAnswer) -> Option<Stri
             "None of the groups that are known grows for it; the others are not known.".to_owned()
         }
         PodOutcome::Triggered => "A group grows for it.".to_owned(),
-        PodOutcome::Option => match &found.run.undecided_by {
-            Some(expander) => format!(
-                "One of several groups grows for it: expander {expander} decides by what this state does not have."
-            ),
-            None => {
-                let best = found.run.best.iter().filter_map(|place| found.run.options.get(*place));
-                let best: Vec<String> = best.map(|option| id(option.group)).collect();
-                format!("One of {} grows for it: the autoscaler draws at random.", list(&best, 3))
-            }
-        },
+        PodOutcome::Option => {
+            let best = found.run.best.iter().filter_map(|place| found.run.options.get(*place));
+            let best: Vec<String> = best.map(|option| id(option.group)).collect();
+            let how = found.run.undecided_by.as_ref().map_or_else(
+                || "the autoscaler draws at random".to_owned(),
+                |expander| format!("expander {expander} decides by what this state does not have"),
+            );
+            format!("One of {} grows for it: {how}.", list(&best, 3))
+        }
         PodOutcome::AwaitsEvaluation => "Another group grows first; then it is looked at again.".to_owned(),
         PodOutcome::HelpedLater => "The group that grows would take it, but gets too few nodes for it.".to_owned(),
         PodOutcome::NotTriggered if found.run.at_node_limit => {
