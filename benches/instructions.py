@@ -3,14 +3,15 @@
 
 A count hardly differs from run to run, also on a busy machine, so that a change which makes a command do more work shows where
 a clock would not show it. The counts in instructions.json are those of the debug build that the tests are run with, made by the
-compiler named there: with another compiler they are shown and not judged. `--record` writes them again; say in the commit why
+compiler and on the kind of machine named there: elsewhere they are shown and not judged. `--record` writes them again; say in the commit why
 they grew. Valgrind does the counting; with one thread, as threads that wait for work count as well.
-Exit status: 0 when no count grew by more than the room or the compiler is another one, 1 when one did, 3 without valgrind.
+Exit status: 0 when no count grew by more than the room or they are not comparable, 1 when one did, 3 without valgrind.
 """
 import argparse
 import concurrent.futures
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -31,8 +32,16 @@ SCENARIOS = {
 }
 
 
-def compiler():
-    return subprocess.run(["rustc", "--version"], capture_output=True, text=True, check=True).stdout.strip()
+def made_by():
+    """What decides a count beside the code: the compiler, the C library, and which vector instructions both may use."""
+    compiler = subprocess.run(["rustc", "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    try:
+        with open("/proc/cpuinfo") as file:
+            flags = set(file.read().split())
+    except OSError:
+        flags = set()
+    vectors = [flag for flag in ("sse4_2", "avx", "avx2", "bmi2", "erms") if flag in flags]
+    return {"compiler": compiler, "machine": platform.machine(), "libc": " ".join(platform.libc_ver()), "vectors": vectors}
 
 
 def count(binary, arguments, state, scratch):
@@ -63,14 +72,14 @@ def main():
             now = dict(zip(SCENARIOS, pool.map(lambda one: count(options.bin, one, state, scratch), SCENARIOS.values())))
     if options.record:
         with open(RECORDED, "w") as file:
-            json.dump({"compiler": compiler(), "instructions": now}, file, indent=2)
+            json.dump({"madeBy": made_by(), "instructions": now}, file, indent=2)
             file.write("\n")
         return 0
     with open(RECORDED) as file:
         recorded = json.load(file)
-    comparable = recorded["compiler"] == compiler()
+    comparable = recorded["madeBy"] == made_by()
     if not comparable:
-        print("counts were recorded with %s, this is %s: shown, not judged" % (recorded["compiler"], compiler()))
+        print("counts were recorded with %s, this is %s: shown, not judged" % (recorded["madeBy"], made_by()))
     grew = False
     for name, new in now.items():
         old = recorded["instructions"].get(name)

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-/// Writes `target` beside its place and renames it: whoever reads it never sees half of it, and what was there stays when
+/// Writes `target` beside its place and renames it: nobody reads half of it, and what was there stays when
 /// anything fails. What is no file, such as /dev/stdout or a named pipe, is written to as it is.
 ///
 /// # Errors

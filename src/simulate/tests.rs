@@ -165,7 +165,7 @@ fn a_nominated_pod_without_a_candidate_loses_its_nomination() {
             "profiles": [{"plugins": {"postFilter": {"disabled": [{"name": "*"}]}}}]});
         SchedulerConfig::parse(&config, &Behaviour::new(version.parse().unwrap())).unwrap()
     };
-    // `large` is larger than the node, whoever leaves.
+    // `large` is larger than the node, even an empty one.
     let too_large = "node a 4
          pod high 2 9 on=a
          pod large 6 5 nominated=a

@@ -114,12 +114,12 @@ fn problems(answer: &SimulationAnswer) -> Vec<String> {
             problems.push(format!("{} refused by {by}", count(report.not_created.len(), "pod")));
         }
     }
-    // Those at which a rollout is stuck were told.
-    let told = |pod: ObjectKey| {
+    // Those at which a rollout is stuck are on the screen already.
+    let is_shown = |pod: ObjectKey| {
         let mut rollouts = answer.scenario.iter().filter_map(|report| report.rollout.as_ref());
         rollouts.any(|rollout| matches!(&rollout.end, RolloutEnd::MultiAttach(attach) if attach.pod == pod))
     };
-    let waiting = answer.cannot_start.iter().filter(|attach| !told(attach.pod)).count();
+    let waiting = answer.cannot_start.iter().filter(|attach| !is_shown(attach.pod)).count();
     if waiting > 0 {
         let pods = count(waiting, "pod");
         problems.push(format!("{pods} cannot start: another node has the volume (Multi-Attach)"));
