@@ -61,7 +61,7 @@ def main():
             "write a snapshot": [options.bin, "snapshot", "-f", packed, "--snapshot", options.state],
             "explain, snapshot": explain + [packed],
             "pending": [options.bin, "pending", "--snapshot", options.state],
-            "version": [options.bin, "version", "--client"],
+            "version": [options.bin, "version"],
         }
         if options.slow:
             commands["resilience, every node"] = [options.bin, "resilience", "--snapshot", options.state]
