@@ -135,14 +135,20 @@ impl NodeScorer for Scorer<'_> {
         if !self.scores_change {
             return Ok(with_pod);
         }
-        // Both are 50 to 100 points (upstream balancedResourceScorer).
         let without_pod = balance(shares().map(|share| fraction(share.used, share.allocatable)));
-        Ok(MAX_NODE_SCORE / 2 + (MAX_NODE_SCORE / 2 + with_pod - without_pod) / 2)
+        Ok(change(with_pod, without_pod))
     }
 
     fn facts(&self, node: &NodeInfo) -> Vec<Fact> {
         self.allocation.facts(node, |share| (fraction(share.requested, share.allocatable) * 100.0) as i64)
     }
+}
+
+/// 25 to 100 points for a pod that makes the use less or more even (upstream balancedResourceScorer). Where requests beyond
+/// all bounds give the smallest integer, Go's integers wrap around, to a score that the framework refuses.
+fn change(with_pod: i64, without_pod: i64) -> i64 {
+    let change = (MAX_NODE_SCORE / 2).wrapping_add(with_pod).wrapping_sub(without_pod);
+    MAX_NODE_SCORE / 2 + change / 2
 }
 
 /// How much of the resource is in use, at most 1.
@@ -176,6 +182,12 @@ mod tests {
     #[track_caller]
     fn case(fractions: &[f64], expected: i64) {
         assert_eq!(balance(fractions.iter().copied()), expected, "{fractions:?}");
+    }
+
+    #[test]
+    fn a_change_is_50_points_at_least_where_it_helps() {
+        assert_eq!([change(80, 80), change(100, 50), change(50, 100)], [75, 100, 50]);
+        assert_eq!(change(i64::MIN, 100), 4_611_686_018_427_387_929, "as in Go");
     }
 
     #[test]
