@@ -187,7 +187,8 @@ impl NewNodesFinder {
     pub(crate) fn notes(&self, state: &State) -> Vec<String> {
         let run = self.run(state);
         let groups = run.iter().flat_map(|run| &run.groups);
-        let unknown = groups.filter(|group| group.registered > 0 && group.members.is_empty() && group.template.is_none());
+        let unknown =
+            groups.filter(|group| group.registered > 0 && group.members.is_empty() && group.template.is_none());
         let unknown: Vec<&str> = unknown.map(|group| cluster_autoscaler::short(&group.id)).collect();
         let mut notes = self.notes.clone();
         if !unknown.is_empty() {
@@ -205,6 +206,15 @@ impl NewNodesFinder {
         self.now
     }
 
+    /// Which tolerations would make a group grow for the pod that was asked about; each is tried on the changed state.
+    pub(crate) fn try_tolerations(&self, state: &mut State, found: &mut NewNodes) {
+        let Some(found) = &mut found.cluster_autoscaler else { return };
+        let (scheduler, cluster) = (&state.scheduler, &mut state.cluster);
+        let (options, asked, now) = (&self.options, &self.asked, self.now);
+        found.tolerations =
+            cluster_autoscaler::toleration_fixes(scheduler, cluster, options, asked, now, &found.run, found.pod);
+    }
+
     /// What would be made for a pod; none where the state shows nobody who makes nodes.
     pub(crate) fn find(&self, state: &State, pod: PodId) -> Option<NewNodes> {
         let run = self.run(state);
@@ -214,6 +224,7 @@ impl NewNodesFinder {
             outcomes: run.outcomes(&state.cluster, pod),
             status_age: run.status_age(self.now),
             fixes: self.fixes(state, &run, pod),
+            tolerations: Vec::new(),
             run,
         });
         let of_karpenter = self.round(state).map(|round| round.answer(&state.cluster, pod));
