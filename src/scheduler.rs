@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use crate::api::Timestamp;
 use crate::api::UpstreamError;
 use crate::config::{Behaviour, Profile, SchedulerConfig};
+use crate::framework::best_nodes::{self, BestNodes};
 use crate::framework::extender::{Extender, Transport};
 use crate::framework::placement::{Current, Placement};
 use crate::framework::sampling::ComparedNodes;
@@ -150,6 +151,22 @@ impl Scheduler {
         let (nodes, feasible) = (placement.nodes.len(), placement.feasible().count());
         placement.not_evaluated.extend(sampling::note(nodes, feasible, self.percentage(profile), basis));
         placement
+    }
+
+    /// The best nodes for a pending pod by a cycle that writes nothing down of the others, and what could not be judged. None
+    /// where only a whole cycle can answer ([`best_nodes::find`]).
+    pub fn best_nodes(&self, cluster: &Cluster, pod: PodId, now: Timestamp) -> Option<(BestNodes, Vec<NotEvaluated>)> {
+        let pod = cluster.pod(pod);
+        let (profile, plugins) = self.profile_for(pod)?;
+        let notes = Notes::default();
+        note_what_is_outside(profile, plugins, &self.behaviour, &notes);
+        group_notes::add(cluster, pod, &self.behaviour, &notes);
+        let cycle = Cycle { cluster, pod, behaviour: &self.behaviour, now, notes: &notes };
+        let best = best_nodes::find(&self.framework(profile, plugins), cycle)?;
+        let mut not_evaluated = notes.take();
+        let all = sampling::SamplingBasis::All;
+        not_evaluated.extend(sampling::note(cluster.nodes().len(), best.feasible, self.percentage(profile), all));
+        Some((best, not_evaluated))
     }
 
     /// What keeps `pod` out of the active queue; nothing does for a pod that no profile answers to.

@@ -4,6 +4,7 @@
 //! cycle says ends up in one [`Placement`].
 
 pub mod amount;
+pub mod best_nodes;
 pub mod cache;
 pub mod context;
 pub mod cycle;

@@ -9,7 +9,7 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use crate::api::meta::OwnerReference;
 use crate::api::volume::VolumeSource;
@@ -25,12 +25,18 @@ use super::step::{Place, Unplaced};
 use super::strategy::Strategy;
 use super::ties::Ties;
 
-/// So many classes are cached at once: a cache takes a hundred bytes or two for each node.
-const CLASSES: usize = 256;
+/// The memory of all caches, in bytes, and what a cache takes for each node.
+const MEMORY: usize = 256 << 20;
+const BYTES_OF_NODE: usize = 200;
 /// So many classes are waited for to come again.
 const SEEN: usize = 1 << 16;
 /// A longer log is dropped together with the caches, which are cheap beside so many changes.
 const ENTRIES: usize = 1 << 20;
+
+/// So many classes are cached at once in a cluster of so many nodes.
+fn most_classes(nodes: usize) -> usize {
+    (MEMORY / BYTES_OF_NODE / nodes.max(1)).clamp(16, SEEN)
+}
 
 /// Cycle caches by class.
 #[derive(Default)]
@@ -38,8 +44,9 @@ pub(super) struct CycleCaches<'a> {
     /// Pods that were put on nodes and taken off them, in order.
     log: Vec<Entry>,
     classes: FxHashMap<Class, CachedClass<'a>>,
-    /// Classes that were looked up once: to cache a cycle costs more than to run one.
-    once: FxHashSet<Class>,
+    /// When each class was looked up last: to cache a cycle costs more than to run one, and pays for classes that come
+    /// again before their cache would have to go.
+    seen: FxHashMap<Class, u64>,
     topology: Topology,
     /// Whether the nodes of the state are in the order of their names; added ones come last.
     in_order: Option<bool>,
@@ -116,8 +123,8 @@ pub(super) struct Choice<'t> {
     pub(super) start: &'t mut Option<usize>,
 }
 
-/// Where a pod goes by a cached cycle.
-pub(super) struct CachedPlace {
+/// Where a pod goes.
+pub(super) struct FoundPlace {
     pub(super) place: Place,
     /// What the answer does not rest on as far as it was not reported yet.
     pub(super) notes: Vec<NotEvaluated>,
@@ -128,7 +135,7 @@ pub(super) struct CachedPlace {
 /// What the caches answer for a pod.
 pub(super) enum CacheLookup {
     /// Its place.
-    Place(CachedPlace),
+    Place(FoundPlace),
     /// There is none, and why.
     Unplaced(Unplaced),
     /// There is none. Why, only a cycle says, and [`CycleCaches::store`] keeps that.
@@ -182,10 +189,15 @@ impl<'a> CycleCaches<'a> {
         let Some(class) = Class::of(pod, cluster) else { return CacheLookup::Miss };
         self.lookups += 1;
         if !self.classes.contains_key(&class) {
-            if self.once.len() < SEEN && self.once.insert(class.clone()) {
+            if self.seen.len() >= SEEN {
+                self.seen.clear();
+            }
+            let before = self.seen.insert(class.clone(), self.lookups);
+            let most = most_classes(cluster.nodes().len());
+            if before.is_none_or(|before| self.lookups - before > most as u64) {
                 return CacheLookup::Miss;
             }
-            self.evict_oldest();
+            self.evict_oldest(most);
             let cycle = scheduler.cache_cycle(cluster, pod, now);
             let cached = CachedClass { cycle, seen: self.log.len(), last_lookup: 0, unplaced: None };
             self.classes.insert(class.clone(), cached);
@@ -208,8 +220,8 @@ impl<'a> CycleCaches<'a> {
     }
 
     /// Drops the class whose last lookup is the oldest, where there are too many.
-    fn evict_oldest(&mut self) {
-        if self.classes.len() < CLASSES {
+    fn evict_oldest(&mut self, most: usize) {
+        if self.classes.len() < most {
             return;
         }
         let oldest = self.classes.values().map(|class| class.last_lookup).min();
@@ -294,7 +306,7 @@ fn chosen_place(cache: &CycleCache<'_>, cluster: &Cluster, pod: &Pod, choice: &m
 
 impl CachedCycle<'_> {
     fn place(&mut self, place: Place, basis: sampling::SamplingBasis) -> CacheLookup {
-        CacheLookup::Place(CachedPlace {
+        CacheLookup::Place(FoundPlace {
             place,
             notes: self.new_notes(basis),
             reserving: self.cache.reserving().to_vec(),

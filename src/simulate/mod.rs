@@ -66,7 +66,7 @@ use crate::scheduler::Scheduler;
 use crate::state::{Cluster, Pod, PodId};
 
 use change::{Mutation, SimulationBefore};
-use cycle_caches::{CacheLookup, CachedPlace, Choice, CycleCaches};
+use cycle_caches::{CacheLookup, Choice, CycleCaches, FoundPlace};
 use groups::GroupCycle;
 use run::SchedulingRun;
 
@@ -197,7 +197,10 @@ impl<'a> Simulation<'a> {
     /// it were scheduled before.
     pub fn step(&mut self, pod: PodId) -> Step {
         match self.lookup(pod) {
-            CacheLookup::Miss => self.settle(&self.ask(pod)),
+            CacheLookup::Miss => match self.find_place(pod) {
+                Some(place) => self.settle_found(pod, &place),
+                None => self.settle(&self.ask(pod)),
+            },
             CacheLookup::Nowhere => {
                 let step = self.settle(&self.ask(pod));
                 if let Outcome::Unplaced(unplaced) = &step.outcome {
@@ -206,16 +209,32 @@ impl<'a> Simulation<'a> {
                 step
             }
             CacheLookup::Unplaced(unplaced) => self.stays(pod, unplaced),
-            CacheLookup::Place(place) => self.settle_cached(pod, &place),
+            CacheLookup::Place(place) => self.settle_found(pod, &place),
         }
     }
 
-    /// Schedules one pod if it finds its node without a cycle.
-    fn step_from_cache(&mut self, pod: PodId) -> Option<Step> {
-        match self.lookup(pod) {
-            CacheLookup::Place(place) => Some(self.settle_cached(pod, &place)),
-            CacheLookup::Miss | CacheLookup::Nowhere | CacheLookup::Unplaced(_) => None,
+    /// Schedules one pod if it finds its node without a whole cycle.
+    fn step_if_placed(&mut self, pod: PodId) -> Option<Step> {
+        let place = match self.lookup(pod) {
+            CacheLookup::Place(place) => place,
+            CacheLookup::Miss => self.find_place(pod)?,
+            CacheLookup::Nowhere | CacheLookup::Unplaced(_) => return None,
+        };
+        Some(self.settle_found(pod, &place))
+    }
+
+    /// Where one pod goes, by a cycle that writes nothing down of other nodes. None where that cannot say: another rule
+    /// chooses, a cycle begins at a place, or nothing fits.
+    fn find_place(&mut self, pod: PodId) -> Option<FoundPlace> {
+        if self.strategy != Strategy::Default || self.start.is_some() {
+            return None;
         }
+        let (best, notes) = self.scheduler.best_nodes(self.cluster, pod, self.now)?;
+        let names: Vec<Name> = best.tied.iter().map(|node| self.cluster.node(*node).name()).collect();
+        let name = self.ties.choose(&names)?;
+        let node = self.cluster.node_named(name)?.id;
+        let place = Place { node, name, total: best.total, tied: best.tied.len() };
+        Some(FoundPlace { place, notes, reserving: best.reserving })
     }
 
     fn lookup(&mut self, pod: PodId) -> CacheLookup {
@@ -223,7 +242,7 @@ impl<'a> Simulation<'a> {
         self.caches.lookup(self.scheduler, self.cluster, self.cluster.pod(pod), self.now, choice)
     }
 
-    fn settle_cached(&mut self, pod: PodId, found: &CachedPlace) -> Step {
+    fn settle_found(&mut self, pod: PodId, found: &FoundPlace) -> Step {
         for note in &found.notes {
             self.note(note);
         }

@@ -134,7 +134,7 @@ impl<'s, 'a> SchedulingRun<'s, 'a> {
             self.record(step, again);
             return;
         }
-        if let Some(step) = self.simulation.step_from_cache(pod) {
+        if let Some(step) = self.simulation.step_if_placed(pod) {
             self.record(step, Again::No);
             return;
         }

@@ -15,13 +15,20 @@ use crate::api::selector::SelectorRequirement;
 pub struct VolumeTopology {
     selector: NodeSelector,
     compiled: LazyErrorNodeSelector,
+    /// Each requirement of any term by itself, with its own selector.
+    requirements: Box<[(SelectorRequirement, LazyErrorNodeSelector)]>,
 }
 
 impl VolumeTopology {
     /// Compiles `selector`.
     pub fn new(selector: NodeSelector) -> Self {
         let compiled = LazyErrorNodeSelector::new(&selector);
-        Self { selector, compiled }
+        let all = selector.node_selector_terms.iter().flat_map(|term| &term.match_expressions);
+        let requirements = all.map(|requirement| {
+            let alone = NodeSelectorTerm { match_expressions: [requirement.clone()].into(), ..Default::default() };
+            (requirement.clone(), LazyErrorNodeSelector::new(&NodeSelector { node_selector_terms: [alone].into() }))
+        });
+        Self { compiled, requirements: requirements.collect(), selector }
     }
 
     /// The alternatives, as they were written.
@@ -38,12 +45,11 @@ impl VolumeTopology {
 
     /// The requirements that a node with `labels` does not fulfil, of all terms.
     pub fn unmatched<'a>(&'a self, labels: &'a Labels) -> impl Iterator<Item = &'a SelectorRequirement> {
-        let requirements = self.selector.node_selector_terms.iter().flat_map(|term| &term.match_expressions);
-        requirements.filter(|requirement| {
-            let alone = NodeSelectorTerm { match_expressions: [(*requirement).clone()].into(), ..Default::default() };
-            let alone = LazyErrorNodeSelector::new(&NodeSelector { node_selector_terms: [alone].into() });
-            !alone.matches(Name::default(), labels).unwrap_or(false)
-        })
+        let unmatched = self
+            .requirements
+            .iter()
+            .filter(|(_, selector)| !selector.matches(Name::default(), labels).unwrap_or(false));
+        unmatched.map(|(requirement, _)| requirement)
     }
 }
 

@@ -101,7 +101,7 @@ impl Simulation<'_> {
     /// Schedules one pod with PostFilter as part of its cycle: what it says is in the pod's message, and the node
     /// that it picks is nominated. Nobody leaves.
     pub(super) fn whole_step(&mut self, pod: PodId) -> Step {
-        if let Some(step) = self.step_from_cache(pod) {
+        if let Some(step) = self.step_if_placed(pod) {
             return step;
         }
         let placement = self.scheduler.preempt(self.cluster, pod, self.now);
