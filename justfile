@@ -80,6 +80,11 @@ bench-reference version snapshot pod:
     cargo bench --bench cycle -- {{snapshot}} {{pod}}
     @"$(tests/oracle/build.sh {{version}})" bench --snapshot {{snapshot}} --pod {{pod}}
 
+# Flame graphs of four commands on a state, into docs/flame-graphs (Linux: perf; inferno from crates.io)
+flame-graphs snapshot:
+    RUSTFLAGS="-C force-frame-pointers=yes" cargo build --profile profiling
+    benches/flame-graphs.sh target/profiling/kubectl-sched {{snapshot}} docs/flame-graphs
+
 # Instructions of six small commands, against the recorded counts (valgrind, Python)
 instructions *arguments:
     cargo build

@@ -13,33 +13,43 @@ const PATIENCE: Duration = Duration::from_millis(400);
 /// The line changes no more often.
 const PACE: Duration = Duration::from_millis(100);
 
-/// The line on standard error. Without a terminal there is none.
+/// The line on standard error, which many threads may write. Without a terminal there is none.
 pub(crate) struct ProgressLine {
     is_seen: bool,
+    shown: Mutex<Shown>,
+}
+
+struct Shown {
     next: Instant,
     is_there: bool,
 }
 
 impl ProgressLine {
     pub(crate) fn new() -> Self {
-        Self { is_seen: io::stderr().is_terminal(), next: Instant::now() + PATIENCE, is_there: false }
+        let shown = Shown { next: Instant::now() + PATIENCE, is_there: false };
+        Self { is_seen: io::stderr().is_terminal(), shown: Mutex::new(shown) }
     }
 
     /// Shows how far it is, unless it did so just now. The line is short: one that wraps could not be
     /// taken back.
-    pub(crate) fn show(&mut self, line: impl FnOnce() -> String) {
-        let now = Instant::now();
-        if !self.is_seen || now < self.next {
+    pub(crate) fn show(&self, line: impl FnOnce() -> String) {
+        if !self.is_seen {
             return;
         }
-        self.next = now + PACE;
-        self.is_there = true;
-        write(&format!("\r{}\x1b[K", line()));
+        // A thread that finds it busy is overtaken anyway.
+        let Ok(mut shown) = self.shown.try_lock() else { return };
+        let now = Instant::now();
+        if now >= shown.next {
+            *shown = Shown { next: now + PACE, is_there: true };
+            write(&format!("\r{}\x1b[K", line()));
+        }
     }
 
     /// Takes the line away.
-    pub(crate) fn end(&mut self) {
-        if std::mem::take(&mut self.is_there) {
+    pub(crate) fn end(&self) {
+        if let Ok(mut shown) = self.shown.lock()
+            && std::mem::take(&mut shown.is_there)
+        {
             write("\r\x1b[K");
         }
     }
@@ -53,43 +63,34 @@ impl Drop for ProgressLine {
 }
 
 /// How far a file is read.
-pub(crate) struct FileReading(Mutex<ProgressLine>);
+pub(crate) struct FileReading(ProgressLine);
 
 impl FileReading {
     /// Shows it on a terminal.
     pub(crate) fn on_terminal() -> Arc<dyn FileProgress> {
-        Arc::new(Self(Mutex::new(ProgressLine::new())))
+        Arc::new(Self(ProgressLine::new()))
     }
 }
 
 impl FileProgress for FileReading {
     fn read(&self, bytes: u64, of: u64) {
-        if let Ok(mut line) = self.0.try_lock() {
-            line.show(|| megabytes(bytes, of));
-        }
+        self.0.show(|| megabytes(bytes, of));
     }
 }
 
 /// How many pods have had their turn.
-pub(crate) struct PlacingPods(Mutex<ProgressLine>);
+pub(crate) struct PlacingPods(ProgressLine);
 
 impl PlacingPods {
     /// Shows it on a terminal.
     pub(crate) fn on_terminal() -> Self {
-        Self(Mutex::new(ProgressLine::new()))
-    }
-
-    /// Takes the line away.
-    pub(crate) fn end(self) {
-        drop(self);
+        Self(ProgressLine::new())
     }
 }
 
 impl Watcher for PlacingPods {
     fn answered(&self, answered: usize, of: usize) {
-        if let Ok(mut line) = self.0.try_lock() {
-            line.show(|| format!("placing pods: {} of {}", thousands(answered), thousands(of)));
-        }
+        self.0.show(|| format!("placing pods: {} of {}", thousands(answered), thousands(of)));
     }
 }
 

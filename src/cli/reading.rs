@@ -224,7 +224,7 @@ impl Reading {
                 self.progress.end();
                 return Ok(());
             }
-            let progress = &mut self.progress;
+            let progress = &self.progress;
             let listed = self.reader.read(&kinds, &deciding, builder, &mut |seen| progress.show(|| in_words(seen)));
             self.forbidden.extend(listed.map_err(from_live)?.forbidden);
             required = asker.required(builder);

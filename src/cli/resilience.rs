@@ -122,7 +122,9 @@ fn consolidation(state: &mut State, nodes: &str, price: Option<Name>, now: Times
             .map_err(|message| Error::new(format!("invalid value \"{nodes}\" for --consolidate: {message}")))?
     };
     let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, Ties::First);
-    let mut found = consolidation::find(&mut simulation, &candidates, price).map_err(Error::from_error)?;
+    let watch = Watch::over("attempts");
+    let mut found = consolidation::find(&mut simulation, &candidates, price, &watch).map_err(Error::from_error)?;
+    drop(watch);
     simulation.rewind();
     found.not_evaluated.extend(price.and_then(|price| without_price(&state.cluster, price)));
     Ok(found)
@@ -142,7 +144,7 @@ fn losses(state: &State, by: &str, now: Timestamp) -> Result<LossAnswer> {
     }
     let watch = Watch::over("losses");
     let sweep = sweep(&state.scheduler, &state.cluster, &units, now, &watch);
-    watch.end();
+    drop(watch);
     let sweep = sweep.map_err(Error::from_error)?;
     Ok(LossAnswer { by, sweep, unlabelled })
 }

@@ -34,6 +34,7 @@ use super::reading::Request;
 use super::scenario_args::ScenarioFlags;
 use super::state::State;
 use super::strategy_args::StrategyFlags;
+use super::watch::Watch;
 use super::write_state::StateWriter;
 use super::{Status, resolve};
 
@@ -248,7 +249,9 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
         Some(most) => {
             let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, ties);
             scenario::run(&mut simulation, &scenario, &[]).map_err(Error::from_error)?;
-            let found = rebalance::find(&mut simulation, most).map_err(Error::from_error)?;
+            let watch = Watch::over("evictions");
+            let found = rebalance::find(&mut simulation, most, &watch).map_err(Error::from_error)?;
+            drop(watch);
             let notes = simulation.not_evaluated();
             NotEvaluated::join(&mut state.notes, &notes);
             simulation.rewind();
@@ -315,7 +318,7 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
         not_evaluated,
     };
     simulation.rewind();
-    placing.end();
+    drop(placing);
     let with_preemption = if arguments.preempt || arguments.autoscale {
         None
     } else {

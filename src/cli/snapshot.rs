@@ -100,7 +100,7 @@ pub(super) fn run(arguments: &SnapshotArgs) -> Result<Status> {
         (input.to_string(), None)
     } else {
         let connection = arguments.kube.connection()?;
-        let mut progress = ProgressLine::new();
+        let progress = ProgressLine::new();
         snapshot.read_cluster(&connection, &mut |seen| progress.show(|| in_words(seen))).map_err(Error::from)?;
         (String::new(), Some(connection))
     };

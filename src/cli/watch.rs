@@ -1,7 +1,7 @@
 //! A long question under way: how far it is, on a terminal, and Ctrl-C to end it early.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 
 use crate::report::text::thousands;
 use crate::simulate::Watcher;
@@ -13,37 +13,27 @@ use super::progress::ProgressLine;
 pub(crate) struct Watch {
     /// What is counted, in the plural.
     noun: &'static str,
-    progress: Mutex<ProgressLine>,
+    progress: ProgressLine,
     stop: Arc<AtomicBool>,
 }
 
 impl Watch {
     /// Watches over many of `noun`.
     pub(crate) fn over(noun: &'static str) -> Self {
-        Self { noun, progress: Mutex::new(ProgressLine::new()), stop: interrupt::listen() }
-    }
-
-    /// Takes the line away.
-    pub(crate) fn end(&self) {
-        if let Ok(mut progress) = self.progress.lock() {
-            progress.end();
-        }
+        Self { noun, progress: ProgressLine::new(), stop: interrupt::listen() }
     }
 }
 
 impl Watcher for Watch {
     fn answered(&self, answered: usize, of: usize) {
-        // A thread that finds it busy is overtaken anyway.
-        if let Ok(mut progress) = self.progress.try_lock() {
-            progress.show(|| {
-                format!(
-                    "{} of {} {} (Ctrl-C stops and shows the result so far)",
-                    thousands(answered),
-                    thousands(of),
-                    self.noun
-                )
-            });
-        }
+        self.progress.show(|| {
+            format!(
+                "{} of {} {} (Ctrl-C stops and shows the result so far)",
+                thousands(answered),
+                thousands(of),
+                self.noun
+            )
+        });
     }
 
     fn is_stopped(&self) -> bool {

@@ -60,7 +60,7 @@ impl StateWriter {
             input.to_string()
         } else {
             let connection = common.kube.connection()?;
-            let mut progress = ProgressLine::new();
+            let progress = ProgressLine::new();
             snapshot.read_cluster(&connection, &mut |seen| progress.show(|| in_words(seen))).map_err(Error::from)?;
             "the cluster".to_owned()
         };

@@ -157,20 +157,21 @@ fn fraction(used: i64, allocatable: i64) -> f64 {
 }
 
 /// 100 points where all resources are used evenly (upstream balancedResourceScore).
-fn balance(fractions: impl Iterator<Item = f64>) -> i64 {
-    let fractions: Vec<f64> = fractions.collect();
-    ((1.0 - deviation(&fractions)) * MAX_NODE_SCORE as f64) as i64
+fn balance(fractions: impl Iterator<Item = f64> + Clone) -> i64 {
+    ((1.0 - deviation(fractions)) * MAX_NODE_SCORE as f64) as i64
 }
 
 /// The standard deviation, with upstream's shortcut for two values; 0 for fewer.
-fn deviation(fractions: &[f64]) -> f64 {
-    match fractions {
-        [] | [_] => 0.0,
-        [a, b] => ((a - b) / 2.0).abs(),
-        more => {
-            let mean = more.iter().sum::<f64>() / more.len() as f64;
-            let squares: f64 = more.iter().map(|fraction| (fraction - mean) * (fraction - mean)).sum();
-            (squares / more.len() as f64).sqrt()
+fn deviation(fractions: impl Iterator<Item = f64> + Clone) -> f64 {
+    let mut first = fractions.clone();
+    match (first.next(), first.next(), first.next()) {
+        (_, None, _) => 0.0,
+        (Some(a), Some(b), None) => ((a - b) / 2.0).abs(),
+        _ => {
+            let count = fractions.clone().count() as f64;
+            let mean = fractions.clone().sum::<f64>() / count;
+            let squares: f64 = fractions.map(|fraction| (fraction - mean) * (fraction - mean)).sum();
+            (squares / count).sqrt()
         }
     }
 }

@@ -11,13 +11,49 @@ use crate::state::{NodeInfo, Pod};
 
 use super::dynamic_resources::DeviceTotals;
 
-/// The resources a plugin scores, with their weights.
-pub(super) struct ScoredResources(Vec<(Name, i64)>);
+/// The resources a plugin scores.
+pub(super) struct ScoredResources(Vec<ScoredResource>);
+
+/// One of them.
+struct ScoredResource {
+    name: Name,
+    weight: i64,
+    /// Where a node keeps its amounts: asked of every node, found once.
+    column: Column,
+    /// Counts only where the pod asks for it.
+    is_scalar: bool,
+}
+
+/// Which field of a node's resources.
+#[derive(Clone, Copy)]
+enum Column {
+    Cpu,
+    Memory,
+    EphemeralStorage,
+    Scalar,
+}
+
+impl Column {
+    fn of(resource: Name) -> Self {
+        let columns = [
+            (STANDARD.cpu, Self::Cpu),
+            (STANDARD.memory, Self::Memory),
+            (STANDARD.ephemeral_storage, Self::EphemeralStorage),
+        ];
+        columns.into_iter().find(|(name, _)| *name == resource).map_or(Self::Scalar, |(_, column)| column)
+    }
+}
 
 impl ScoredResources {
     /// As the arguments list them.
     pub(super) fn new(resources: &[ResourceWeight]) -> Self {
-        Self(resources.iter().map(|scored| (scored.resource, scored.weight)).collect())
+        let scored = resources.iter().map(|scored| ScoredResource {
+            name: scored.resource,
+            weight: scored.weight,
+            column: Column::of(scored.resource),
+            is_scalar: is_scalar_resource_name(&scored.resource),
+        });
+        Self(scored.collect())
     }
 
     /// Whether there are none.
@@ -27,7 +63,7 @@ impl ScoredResources {
 
     /// Their names.
     pub(super) fn names(&self) -> impl Iterator<Item = Name> {
-        self.0.iter().map(|(resource, _)| *resource)
+        self.0.iter().map(|scored| scored.name)
     }
 
     /// What `pod` asks for of them, ready to be laid on nodes; `earlier_readings` as in [`score_request_list`].
@@ -62,11 +98,11 @@ impl ScoredResources {
         let mut allocatable = vec![0_i64; self.0.len()];
         let mut all = ResourceAllocation { scored: self, requests, use_requested: false, devices: None };
         for node in nodes {
-            for (place, (resource, _)) in self.0.iter().enumerate() {
+            for (place, scored) in self.0.iter().enumerate() {
                 let (Some(request), Some(sum)) = (all.requests.get(place).copied(), allocatable.get_mut(place)) else {
                     continue;
                 };
-                let amounts = all.node_amounts(node, *resource, request);
+                let amounts = all.node_amounts(node, scored, request);
                 let Some((of_node, used)) = amounts.filter(|(of_node, _)| *of_node != 0) else { continue };
                 *sum = sum.wrapping_add(of_node);
                 if let Some(request) = all.requests.get_mut(place) {
@@ -79,9 +115,9 @@ impl ScoredResources {
             .zip(all.requests)
             .zip(allocatable)
             .filter(|(_, allocatable)| *allocatable != 0)
-            .map(|(((resource, weight), requested), allocatable)| ResourceShare {
-                resource: *resource,
-                weight: *weight,
+            .map(|((scored, requested), allocatable)| ResourceShare {
+                resource: scored.name,
+                weight: scored.weight,
                 requested,
                 allocatable,
                 used: 0,
@@ -124,12 +160,12 @@ impl<'a> ResourceAllocation<'a> {
     }
 
     /// The resources that count on `node`: those the node has, and of scalar ones those the pod asks for.
-    pub(super) fn shares<'s>(&'s self, node: &'s NodeInfo) -> impl Iterator<Item = ResourceShare> + 's {
-        self.scored.0.iter().zip(&self.requests).filter_map(|((resource, weight), request)| {
-            let (allocatable, used) = self.node_amounts(node, *resource, *request)?;
+    pub(super) fn shares<'s>(&'s self, node: &'s NodeInfo) -> impl Iterator<Item = ResourceShare> + Clone + 's {
+        self.scored.0.iter().zip(&self.requests).filter_map(|(scored, request)| {
+            let (allocatable, used) = self.node_amounts(node, scored, *request)?;
             (allocatable != 0).then_some(ResourceShare {
-                resource: *resource,
-                weight: *weight,
+                resource: scored.name,
+                weight: scored.weight,
                 used,
                 requested: used.wrapping_add(*request),
                 allocatable,
@@ -137,26 +173,22 @@ impl<'a> ResourceAllocation<'a> {
         })
     }
 
-    fn node_amounts(&self, node: &NodeInfo, resource: Name, request: i64) -> Option<(i64, i64)> {
-        if request == 0 && is_scalar_resource_name(&resource) {
+    /// What the node has of it and what is used; none of a scalar resource that the pod does not ask for.
+    fn node_amounts(&self, node: &NodeInfo, scored: &ScoredResource, request: i64) -> Option<(i64, i64)> {
+        if request == 0 && scored.is_scalar {
             return None;
         }
         let (allocatable, requested) = (&node.node.allocatable, &node.requested);
-        let standard = [
-            (
-                STANDARD.cpu,
-                allocatable.milli_cpu,
-                if self.use_requested { requested.milli_cpu } else { node.non_zero_cpu },
-            ),
-            (
-                STANDARD.memory,
-                allocatable.memory,
-                if self.use_requested { requested.memory } else { node.non_zero_memory },
-            ),
-            (STANDARD.ephemeral_storage, allocatable.ephemeral_storage, requested.ephemeral_storage),
-        ];
-        let amounts = standard.into_iter().find(|(name, ..)| *name == resource);
-        Some(amounts.map_or_else(|| self.scalar_amounts(node, resource), |(_, allocatable, used)| (allocatable, used)))
+        Some(match scored.column {
+            Column::Cpu => {
+                (allocatable.milli_cpu, if self.use_requested { requested.milli_cpu } else { node.non_zero_cpu })
+            }
+            Column::Memory => {
+                (allocatable.memory, if self.use_requested { requested.memory } else { node.non_zero_memory })
+            }
+            Column::EphemeralStorage => (allocatable.ephemeral_storage, requested.ephemeral_storage),
+            Column::Scalar => self.scalar_amounts(node, scored.name),
+        })
     }
 
     /// A resource of which the node's device plugins have none may be served by devices.

@@ -8,13 +8,14 @@ use rustc_hash::FxHashSet;
 
 use crate::api::{Name, ObjectKey};
 use crate::edit::{Edit, EditError};
+use crate::framework::NotEvaluated;
 use crate::state::{Cluster, PodId};
 
 use super::measures::{Measures, Typical};
 use super::scenario::budgets::Budgets;
 use super::scenario::drain::{Keeper, keeper};
 use super::scenario::{Placing, ScenarioStep, StepAction};
-use super::{Simulation, change};
+use super::{Simulation, Watcher, change};
 
 /// A smaller gain is not worth an eviction: in shares of a node's load.
 const LEAST_GAIN: f64 = 0.001;
@@ -41,11 +42,12 @@ pub struct Rebalance {
     pub held: Option<(ObjectKey, Name)>,
 }
 
-/// At most `most` evictions, each of which gives its pod a better place. The simulation stays with them made.
+/// At most `most` evictions, each of which gives its pod a better place; fewer where `watcher` stops. The simulation stays
+/// with them made.
 ///
 /// # Errors
 /// A pod cannot be evicted.
-pub fn find(simulation: &mut Simulation<'_>, most: usize) -> Result<Rebalance, EditError> {
+pub fn find(simulation: &mut Simulation<'_>, most: usize, watcher: &dyn Watcher) -> Result<Rebalance, EditError> {
     let mut budgets = Budgets::new(simulation.cluster());
     simulation.note_eviction();
     let mut steps = Vec::new();
@@ -53,6 +55,12 @@ pub fn find(simulation: &mut Simulation<'_>, most: usize) -> Result<Rebalance, E
     let mut moved: FxHashSet<PodId> = FxHashSet::default();
     let typical = Typical::of(simulation.cluster());
     while steps.len() < most {
+        watcher.answered(steps.len(), most);
+        if watcher.is_stopped() {
+            let (what, why) = (format!("evictions after the first {}", steps.len()), "stopped early");
+            simulation.note(&NotEvaluated::new(what, why, "more of them may help"));
+            break;
+        }
         let before = imbalance(simulation.cluster(), typical);
         let Some(best) = best_move(simulation, Some(&budgets), &moved, before, typical) else {
             held = best_move(simulation, None, &moved, before, typical).map(|best| (best.key, best.to));

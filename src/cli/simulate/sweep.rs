@@ -67,7 +67,7 @@ pub(super) fn run(state: &State, asked: SweepQuestion<'_>, output: &OutputFlags)
     let SweepQuestion { question, plan, refused, exit_code } = asked;
     let watch = Watch::over("runs");
     let sweep_result = sweep(&state.scheduler, &state.cluster, &question, &plan, &watch);
-    watch.end();
+    drop(watch);
     let SweepOutcome { tally, mut not_evaluated } = sweep_result.map_err(Error::from_error)?;
     NotEvaluated::join(&mut not_evaluated, &state.notes);
     // Shards read them back without their kinds; the whole is to say the same in the same order.

@@ -103,26 +103,21 @@ impl Scorer<'static> {
         let (scored, ignored): (Vec<&NodeInfo>, Vec<&NodeInfo>) =
             feasible.iter().partition(|node| !require_all_keys || has_all_keys(&node.node.labels, &constraints));
         let mut domains = vec![DomainCounts::default(); constraints.len()];
-        let mut scored_in = vec![Scored::default(); constraints.len()];
-        for ((constraint, domains), scored_in) in constraints.iter().zip(&mut domains).zip(&mut scored_in) {
-            if constraint.topology_key != HOSTNAME {
-                for node in &scored {
-                    let domain = domains.add(node.node.labels.get(constraint.topology_key).unwrap_or_default());
-                    scored_in.change(domain, true);
-                }
-            }
+        let mut located = Vec::with_capacity(constraints.len());
+        for (constraint, domains) in constraints.iter().zip(&mut domains) {
+            located.push(locate(constraint.topology_key, &scored, domains));
         }
         count_pods(cycle, &constraints, require_all_keys, &mut domains);
         let terms = constraints
             .iter()
-            .zip(domains.into_iter().zip(scored_in))
-            .map(|(constraint, (domains, scored_in))| {
+            .zip(domains.into_iter().zip(located))
+            .map(|(constraint, (domains, (places, scored_in)))| {
                 let counts = if constraint.topology_key == HOSTNAME {
                     Counts::Nodes { pods: pods_by_node(cluster, pod, constraint), scored: scored.len() }
                 } else {
                     Counts::Domains { domains, scored: scored_in }
                 };
-                Term::new(constraint, counts, &scored)
+                Term::new(constraint, counts, places)
             })
             .collect();
         Self {
@@ -148,20 +143,30 @@ fn pods_by_node(cluster: &Cluster, pod: &Pod, constraint: &CompiledConstraint) -
     pods
 }
 
-impl Term {
-    fn new(constraint: &CompiledConstraint, counts: Counts, nodes: &[&NodeInfo]) -> Self {
-        let topology_key = constraint.topology_key;
-        let mut places = vec![None; nodes.iter().map(|node| node.id.index() + 1).max().unwrap_or(0)];
-        for node in nodes {
-            let value = node.node.labels.get(topology_key);
-            let place = value.and_then(|value| match &counts {
-                Counts::Nodes { .. } => Some(node.id.0),
-                Counts::Domains { domains, .. } => domains.find(value),
-            });
-            if let Some(known) = places.get_mut(node.id.index()) {
-                *known = place;
-            }
+/// Makes the domains of `nodes`: where each node's is, by its id, none without the key; and how many nodes each has. By
+/// hostname each node is its own.
+fn locate(key: Name, nodes: &[&NodeInfo], domains: &mut DomainCounts) -> (Vec<Option<u32>>, Scored) {
+    let mut places = vec![None; nodes.iter().map(|node| node.id.index() + 1).max().unwrap_or(0)];
+    let mut scored = Scored::default();
+    for node in nodes {
+        let value = node.node.labels.get(key);
+        let place = if key == HOSTNAME {
+            node.id.0
+        } else {
+            let domain = domains.add(value.unwrap_or_default());
+            scored.change(domain, true);
+            domain
+        };
+        if let Some(known) = places.get_mut(node.id.index()) {
+            *known = value.map(|_| place);
         }
+    }
+    (places, scored)
+}
+
+impl Term {
+    fn new(constraint: &CompiledConstraint, counts: Counts, places: Vec<Option<u32>>) -> Self {
+        let topology_key = constraint.topology_key;
         let mut term = Self { topology_key, max_skew: constraint.max_skew, counts, places, weight: 0.0 };
         term.weigh();
         term

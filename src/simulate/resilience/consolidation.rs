@@ -16,7 +16,7 @@ use crate::framework::NotEvaluated;
 use crate::state::{Cluster, NodeInfo};
 
 use super::super::scenario::drain::{Keeper, keeper};
-use super::super::{Assumption, Simulation, strategy};
+use super::super::{Assumption, Simulation, Watcher, strategy};
 use super::drain_plan::{NodeDrain, Planner};
 
 /// A node that stays, and why.
@@ -67,7 +67,7 @@ pub struct PoolSaving {
 }
 
 /// Finds the nodes of `candidates` that can go. What a node costs is the value of the label `price`. The simulation ends
-/// as it began.
+/// as it began. Where `watcher` stops, the best that was found until then is the answer.
 ///
 /// # Errors
 /// One of the nodes is not there.
@@ -75,11 +75,14 @@ pub fn find(
     simulation: &mut Simulation<'_>,
     candidates: &[Name],
     price: Option<Name>,
+    watcher: &dyn Watcher,
 ) -> Result<Consolidation, EditError> {
     let mut best: Option<(f64, Vec<NodeDrain>, Vec<KeptNode>)> = None;
-    for order in orders(simulation.cluster(), candidates, price) {
+    let orders = orders(simulation.cluster(), candidates, price);
+    let mut attempts = Attempts { watcher, made: 0, of: orders.len() * candidates.len() };
+    for order in orders {
         let savepoint = simulation.savepoint();
-        let (drains, kept) = drain_in(simulation, &order)?;
+        let (drains, kept) = drain_in(simulation, &order, &mut attempts)?;
         simulation.rollback(savepoint);
         let worth = |drain: &NodeDrain| {
             let node = simulation.cluster().node_named(drain.node);
@@ -89,6 +92,10 @@ pub fn find(
         if best.as_ref().is_none_or(|(other, ..)| value > *other) {
             best = Some((value, drains, kept));
         }
+    }
+    if watcher.is_stopped() {
+        let (what, effect) = ("other orders in which the nodes could go", "more nodes may be able to go");
+        simulation.note(&NotEvaluated::new(what, "stopped early", effect));
     }
     let (_, drains, mut kept) = best.unwrap_or_default();
     kept.sort_unstable();
@@ -104,8 +111,28 @@ pub fn find(
     })
 }
 
+/// Nodes that were tried, in all orders.
+struct Attempts<'w> {
+    watcher: &'w dyn Watcher,
+    made: usize,
+    of: usize,
+}
+
+impl Attempts<'_> {
+    /// One more; whether it may begin.
+    fn begin(&mut self) -> bool {
+        self.watcher.answered(self.made.min(self.of), self.of);
+        self.made += 1;
+        !self.watcher.is_stopped()
+    }
+}
+
 /// Drains and removes each node whose pods find places on the rest; tries the others again until none goes.
-fn drain_in(simulation: &mut Simulation<'_>, order: &[Name]) -> Result<(Vec<NodeDrain>, Vec<KeptNode>), EditError> {
+fn drain_in(
+    simulation: &mut Simulation<'_>,
+    order: &[Name],
+    attempts: &mut Attempts<'_>,
+) -> Result<(Vec<NodeDrain>, Vec<KeptNode>), EditError> {
     let mut planner = Planner::new(simulation, false);
     let mut drains = Vec::new();
     let mut left: Vec<Name> = order.to_vec();
@@ -113,6 +140,11 @@ fn drain_in(simulation: &mut Simulation<'_>, order: &[Name]) -> Result<(Vec<Node
         let (before, mut kept) = (left.len(), Vec::new());
         let mut staying = Vec::new();
         for node in left {
+            if !attempts.begin() {
+                kept.push((node, "not tried: stopped early".to_owned()));
+                staying.push(node);
+                continue;
+            }
             let savepoint = planner.simulation.savepoint();
             let ledger = planner.ledger.clone();
             planner.simulation.edit(&Edit::Cordon { node })?;
@@ -127,7 +159,7 @@ fn drain_in(simulation: &mut Simulation<'_>, order: &[Name]) -> Result<(Vec<Node
             planner.ledger = ledger;
             staying.push(node);
         }
-        if staying.len() == before || staying.is_empty() {
+        if staying.len() == before || staying.is_empty() || attempts.watcher.is_stopped() {
             return Ok((drains, kept));
         }
         left = staying;
