@@ -286,7 +286,10 @@ fn wanted(
             .or_else(|| best_model(&state.scheduler, &mut state.cluster, copies, number, now))
             .map(NodeModel::Like),
     };
-    let Some(like) = like else { return Ok(CapacityNeeds { copies: number, like: None, needed: None, maker: None }) };
+    let notes = finder.map(|finder| finder.notes(state)).unwrap_or_default();
+    let Some(like) = like else {
+        return Ok(CapacityNeeds { copies: number, like: None, needed: None, maker: None, notes });
+    };
     let needed = nodes_for(&state.scheduler, &mut state.cluster, copies, number, &like, now)
         .map_err(|error| Error::new(format!("{error} in {}", state.basis.origin)))?;
     let maker = match &like {
@@ -294,7 +297,7 @@ fn wanted(
         NodeModel::Object(_) => None,
     };
     let like = Some(name(like.base()));
-    Ok(CapacityNeeds { copies: number, like, needed: Some(needed), maker })
+    Ok(CapacityNeeds { copies: number, like, needed: Some(needed), maker, notes })
 }
 
 /// The node that took most copies, the first of those that took as many.

@@ -153,9 +153,22 @@ impl NewNodesFinder {
         Some(Fates::count(example, self.run(state).as_deref(), self.round(state), pods))
     }
 
-    /// What of the state could not be read, in sentences.
-    pub fn notes(&self) -> &[String] {
-        &self.notes
+    /// What of the state could not be read or was not counted, and which flag would say more, in sentences.
+    pub fn notes(&self, state: &State) -> Vec<String> {
+        let run = self.run(state);
+        let groups = run.iter().flat_map(|run| &run.groups);
+        let unknown =
+            groups.filter(|group| group.registered > 0 && group.members.is_empty() && group.template.is_none());
+        let unknown: Vec<&str> = unknown.map(|group| cluster_autoscaler::short(&group.id)).collect();
+        let mut notes = self.notes.clone();
+        if !unknown.is_empty() {
+            notes.push(format!(
+                "which nodes belong to {} is not known: --node-group-label names a label whose value is the id of a node's \
+                 group, --node-group-templates a file that says what new nodes are like",
+                unknown.join(", ")
+            ));
+        }
+        notes
     }
 
     /// The moment of the question.
@@ -175,10 +188,10 @@ impl NewNodesFinder {
             run,
         });
         let of_karpenter = self.round(state).map(|round| round.answer(&state.cluster, pod));
-        if found.is_none() && of_karpenter.is_none() && self.notes.is_empty() {
+        let notes = self.notes(state);
+        if found.is_none() && of_karpenter.is_none() && notes.is_empty() {
             return None;
         }
-        let notes = self.notes.clone();
         Some(NewNodes { cluster_autoscaler: found, karpenter: of_karpenter, notes, conflict: None })
     }
 }

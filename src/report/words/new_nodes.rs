@@ -391,7 +391,9 @@ fn state(group: &NodeGroup) -> Option<String> {
             let why = group.backoff.as_ref().map(|(code, message)| match (code.is_empty(), message.is_empty()) {
                 (false, false) => format!(": {code}: {message}"),
                 (false, true) => format!(": {code}"),
-                (true, _) => format!(": {message}"),
+                (true, false) => format!(": {message}"),
+                // The older form of the status has no reason.
+                (true, true) => String::new(),
             });
             Some(format!("in backoff{since}{}", why.unwrap_or_default()))
         }
