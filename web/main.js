@@ -7,11 +7,13 @@
   const MAPPED = 20_000;
   const byName = new Intl.Collator("en", { numeric: true }).compare;
 
+  // The bytes of a block of the page.
+  const unpacked = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+
   // ---- the engine -----------------------------------------------------------------------------
 
   const worker = (() => {
-    const source = atob(document.querySelector("script.worker").textContent);
-    const bytes = Uint8Array.from(source, (character) => character.charCodeAt(0));
+    const bytes = unpacked(document.querySelector("script.worker").textContent);
     return new Worker(URL.createObjectURL(new Blob([bytes], { type: "text/javascript" })));
   })();
   const open = new Map();
@@ -45,7 +47,6 @@
   };
   const quoted = (word) => (/^[\w/.:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
   // Control characters become visible, as on a terminal.
-  // eslint-disable-next-line no-control-regex
   const visible = (text) => text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
   const copied = async (text, from) => {
     try {
@@ -103,9 +104,10 @@
 
   // ---- what was opened ------------------------------------------------------------------------
 
-  let state = null; // { name, snapshot, overview, steps, pod, pending, base }
+  // Its name, what commands call it, what is at a glance, the steps that are tried, the pod that is shown.
+  let state = null;
   const commandOf = (command, more = "") => {
-    const from = state.snapshot === null ? "" : ` --snapshot ${quoted(state.snapshot)}`;
+    const from = ` --snapshot ${quoted(state.snapshot)}`;
     const version = state.version ? ` --kube-version ${quoted(state.version)}` : "";
     return `kubectl sched ${command}${more}${from}${version}`;
   };
@@ -708,6 +710,14 @@
   if (typeof WebAssembly !== "object" || typeof DecompressionStream !== "function") {
     status("error: this browser is too old: the page needs WebAssembly and DecompressionStream", true);
   } else if (brought) {
-    openState(brought.dataset.name, brought.dataset.snapshot ?? null, { base64: brought.textContent });
+    const { name, snapshot } = brought.dataset;
+    const save = button("Save the state", () => {
+      const bytes = unpacked(brought.textContent);
+      const link = element("a", { href: URL.createObjectURL(new Blob([bytes])), download: snapshot });
+      link.click();
+      URL.revokeObjectURL(link.href);
+    });
+    $("theme").before(save);
+    openState(name, snapshot, { base64: brought.textContent });
   } else load().catch(failed);
 })();

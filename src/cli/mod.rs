@@ -41,6 +41,7 @@ mod scheduler_settings;
 mod schema;
 mod simulate;
 mod snapshot;
+mod snapshot_page;
 mod state_flags;
 mod state_reader;
 mod strategy_args;

@@ -18,8 +18,11 @@ use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 use wasm_bindgen_cli_support::Bindgen;
 
-/// Where a state is put in; `src/cli/snapshot/page.rs` looks for the same text.
+/// Where a state is put in; `src/cli/snapshot_page.rs` looks for the same text.
 const STATE: &str = "<!-- state -->";
+
+/// The engine, compressed, in bytes.
+const MOST: usize = 3_000_000;
 
 /// Examples that the page offers: file, what it shows.
 const EXAMPLES: [(&str, &str); 6] = [
@@ -41,6 +44,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut output = bindgen.input_path(engine).no_modules(true)?.typescript(false).generate_output()?;
     let wasm = compressed(&output.wasm_mut().emit_wasm())?;
     println!("engine: {} bytes compressed", wasm.len());
+    if wasm.len() > MOST {
+        return Err(format!("the engine must not be larger than {MOST} bytes").into());
+    }
     let glue = output.js();
 
     let read = |path: &Path| fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()));

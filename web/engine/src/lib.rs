@@ -144,6 +144,7 @@ impl Engine {
         let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, self.now, Ties::First);
         scenario::run(&mut simulation, &scenario, &[]).map_err(|error| error.to_string())?;
         let notes = simulation.not_evaluated();
+        drop(simulation);
         NotEvaluated::join(&mut state.notes, &notes);
         (self.changed, self.scenario) = (Some(state), scenario);
         Ok(())

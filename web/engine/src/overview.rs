@@ -121,7 +121,7 @@ fn nodes(cluster: &Cluster) -> Nodes {
         let own = &node.node;
         nodes.names.push(own.name);
         nodes.pools.push(pool_of(node).as_str());
-        nodes.zones.push(own.labels.get(name(ZONE)).map_or("", Name::as_str));
+        nodes.zones.push(own.labels.get(name(ZONE)).map_or("", |zone| zone.as_str()));
         let taints: Vec<String> = own.taints.iter().map(ToString::to_string).collect();
         nodes.taints.push(&taints.join(", "));
         nodes.cordoned.push(u8::from(own.unschedulable));
