@@ -1,8 +1,7 @@
 //! A state that is kept, and the questions that are asked of it.
 //!
-//! Whoever asks (the command line, the page in a browser) gives a [`State`] and takes an answer of `report`: so both
-//! say the same, because it is one program that says it. Nothing here knows a flag, a terminal or a network; the
-//! moment of a question is given.
+//! The command line and the page in a browser give a [`State`] and take an answer of `report`: both say the same, as it
+//! is one program that says it. Nothing here reads a flag, a terminal or a network; the moment of a question is given.
 
 pub mod cluster_messages;
 pub mod explain;

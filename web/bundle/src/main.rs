@@ -44,7 +44,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut output = bindgen.input_path(engine).no_modules(true)?.typescript(false).generate_output()?;
     let wasm = compressed(&output.wasm_mut().emit_wasm())?;
     println!("engine: {} bytes compressed", wasm.len());
-    if wasm.len() > MOST {
+    // While one works on the page the engine may be built fast.
+    if wasm.len() > MOST && std::env::var_os("ANY_SIZE").is_none() {
         return Err(format!("the engine must not be larger than {MOST} bytes").into());
     }
     let glue = output.js();
