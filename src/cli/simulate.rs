@@ -320,7 +320,7 @@ fn autoscaler(arguments: &SimulateArgs, state: &State) -> Result<autoscale::Opti
     if !arguments.expander.is_empty() {
         options.flags.expanders.clone_from(&arguments.expander);
     }
-    let notes = finder.notes(&state);
+    let notes = finder.notes(state);
     Ok(autoscale::Options { autoscaler: options, karpenter: finder.karpenter().clone(), notes })
 }
 

@@ -97,6 +97,9 @@ pub fn answer(
     }
     let is_pending = state.cluster.pod(pod).own.node_name.is_none();
     let mut new_nodes = if is_pending { finder.find(state, pod) } else { None };
+    if let Some(new_nodes) = new_nodes.as_mut().filter(|_| wanted.suggestions) {
+        finder.try_tolerations(state, new_nodes);
+    }
     let group = wanted.group(state, pod, now);
     let lifted = state.cluster.lift(pod);
     let mut placement = state.scheduler.explain_lifted(&state.cluster, &lifted, now);

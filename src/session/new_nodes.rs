@@ -176,6 +176,15 @@ impl NewNodesFinder {
         self.now
     }
 
+    /// Which tolerations would make a group grow for the pod that was asked about; each is tried on the changed state.
+    pub fn try_tolerations(&self, state: &mut State, found: &mut NewNodes) {
+        let Some(found) = &mut found.cluster_autoscaler else { return };
+        let (scheduler, cluster) = (&state.scheduler, &mut state.cluster);
+        let (options, asked, now) = (&self.options, &self.asked, self.now);
+        found.tolerations =
+            cluster_autoscaler::toleration_fixes(scheduler, cluster, options, asked, now, &found.run, found.pod);
+    }
+
     /// What would be made for a pod; none where the state shows nobody who makes nodes.
     pub fn find(&self, state: &State, pod: PodId) -> Option<NewNodes> {
         let run = self.run(state);
@@ -185,6 +194,7 @@ impl NewNodesFinder {
             outcomes: run.outcomes(&state.cluster, pod),
             status_age: run.status_age(self.now),
             fixes: self.fixes(state, &run, pod),
+            tolerations: Vec::new(),
             run,
         });
         let of_karpenter = self.round(state).map(|round| round.answer(&state.cluster, pod));

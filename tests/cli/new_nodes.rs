@@ -305,6 +305,20 @@ fn a_status_in_the_older_form() {
     assert!(!simulated.contains("could grow, too"), "{simulated}");
 }
 
+/// A toleration that makes an empty group grow: no node of the state shows that.
+#[test]
+fn a_toleration_makes_a_group_grow() {
+    let shown =
+        screen("explain web -n shop --at 2026-08-20T10:00:24Z --snapshot tests/cli/new-nodes/from-zero-tainted.yaml");
+    let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    for text in [
+        "would not: node(s) had untolerated taint(s) (dedicated=arm:NoSchedule)",
+        "help: tolerate dedicated=arm:NoSchedule; then it grows for the pod (re-run)",
+    ] {
+        assert!(shown.contains(text), "{text}: {shown}");
+    }
+}
+
 /// Who makes the nodes that a number of copies needs rests on the status.
 #[test]
 fn a_wanted_number_without_a_status() {

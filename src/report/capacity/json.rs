@@ -134,6 +134,7 @@ struct WantedObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     made_by: Option<MakerObject>,
     /// What of the programs that make nodes could not be read or was not counted.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
     notes: &'a [String],
 }
 
