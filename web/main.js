@@ -308,9 +308,10 @@
     cell.setAttribute("aria-selected", "true");
     box.setAttribute("aria-activedescendant", cell.id);
     cell.scrollIntoView({ block: "nearest" });
-    $("node-count").textContent = spoken(Number(cell.dataset.node));
+    $("node-said").textContent = spoken(Number(cell.dataset.node));
   };
-  $("map").addEventListener("focusin", ({ target }) => target.matches(".cells") && !target.querySelector(".active") && target.firstElementChild && activate(target, target.firstElementChild));
+  // A mouse has its own way; nothing must move under it.
+  $("map").addEventListener("focusin", ({ target }) => target.matches(".cells:focus-visible") && !target.querySelector(".active") && target.firstElementChild && activate(target, target.firstElementChild));
   $("map").addEventListener("keydown", (event) => {
     const box = event.target;
     if (!box.matches?.(".cells")) return;
@@ -325,6 +326,9 @@
       event.preventDefault();
       cells[at].click();
     }
+  });
+  $("map").addEventListener("pointerover", ({ target }) => {
+    if (target.dataset.node) $("node-said").textContent = spoken(Number(target.dataset.node));
   });
   $("measure").addEventListener("change", drawMap);
   $("node-search").addEventListener("input", drawMap);
