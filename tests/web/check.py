@@ -194,6 +194,8 @@ def tried(site, check):
     same("a suggestion")
     placed = [step for step in shown_json(page, "change")["steps"] if step["pod"] == "shop/web-7"]
     check("a suggestion: the pod is placed", placed and placed[0]["node"] == "small-1", placed)
+    said = page.locator("#change .outcome").text_content()
+    check("a suggestion: the opened pod comes first", said.startswith("Pod shop/web-7 goes to small-1"), said)
     page.get_by_role("button", name="Undo all").click()
     ok(page)
     page.evaluate("location.hash = '#pod/shop/web-7'")
@@ -250,7 +252,12 @@ def keyboard(site, check):
     check("keyboard: focus can be seen", page.evaluate("getComputedStyle(document.querySelector('.cells:focus .active')).outlineStyle") == "solid")
     page.keyboard.press("Enter")
     page.locator("#node h3").wait_for()
-    check("keyboard: cordon", tab("#node button"))
+    page.keyboard.press("Escape")
+    check("keyboard: the node is closed", page.locator("#node").is_hidden())
+    page.locator(".cells").first.focus()
+    page.keyboard.press("Enter")
+    page.locator("#node h3").wait_for()
+    check("keyboard: cordon", tab("#node .tries button"))
     page.keyboard.press("Enter")
     page.locator("#change h2").first.wait_for()
     check("keyboard: cordoned", page.locator("#trying").is_visible())
@@ -287,6 +294,19 @@ def looks(site, check, folder):
         poor = page.evaluate(html.CONTRAST)
         check(f"{scheme}, pod: contrast", not poor, poor[:5])
         site.close(scheme, page)
+    page = site.open(viewport={"width": 1000, "height": 800})
+    site.file(page, folder / "eks.json")
+    for view in ("nodes", "pending", "pods", "change"):
+        page.locator(f"#tab-{view}").click()
+        if view in ("pending", "change"):
+            shown_json(page, view)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        check(f"1000 pixels, {view}: fits", wide <= 1000, wide)
+    page.evaluate("location.hash = '#pod/payments/checkout-api-7d9c5b8f6d-x2x7q'")
+    page.locator("#pod .try").first.wait_for()
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    check("1000 pixels, pod: fits", wide <= 1000, wide)
+    site.close("1000 pixels", page)
     page = site.open(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
     width = lambda: page.evaluate("document.documentElement.scrollWidth")
     check("phone, start: fits", width() <= 390, width())
@@ -307,25 +327,33 @@ def looks(site, check, folder):
 
 
 def eks():
-    """Nodes with the long names that EKS gives them, in three zones and two node groups."""
+    """Nodes with the long names that EKS gives them, in three zones and three node groups."""
     items = []
-    for index in range(60):
+    groups = [("general-purpose-m6i-2xlarge-20260811", "8", "32Gi"), ("memory-optimized-r6i-xlarge-20260702", "4", "32Gi"), ("gpu-inference-g5-2xlarge-20261015", "8", "32Gi")]
+    for index in range(150):
+        group, cpu, memory = groups[0 if index < 96 else 1 if index < 138 else 2]
         name = f"ip-10-{index % 4}-{17 + index}-{(index * 37) % 250}.eu-central-1.compute.internal"
-        labels = {"eks.amazonaws.com/nodegroup": f"general-purpose-m6i-{'large' if index % 3 else '2xlarge'}-20260811", "topology.kubernetes.io/zone": f"eu-central-1{'abc'[index % 3]}", "kubernetes.io/hostname": name}
-        items.append(html.node(name, labels, "2" if index % 3 else "8"))
-    names = [item["metadata"]["name"] for item in items]
-    for index, node in enumerate(names):
-        for copy in range(index % 4):
-            pod = html.pod(f"checkout-api-7d9c5b8f6d-{index:03}{'bcd'[copy % 3]}{copy}", "450m")
+        labels = {"eks.amazonaws.com/nodegroup": group, "topology.kubernetes.io/zone": f"eu-central-1{'abc'[index % 3]}", "kubernetes.io/hostname": name}
+        taints = [{"key": "nvidia.com/gpu", "value": "true", "effect": "NoSchedule"}] if index >= 138 else []
+        node = html.node(name, labels, cpu, taints)
+        node["status"]["allocatable"].update({"memory": memory, **({"nvidia.com/gpu": "1"} if taints else {})})
+        node["status"]["nodeInfo"] = {"kubeletVersion": "v1.34.1-eks-113cf36"}
+        node["status"]["conditions"] = [{"type": "Ready", "status": "False" if index == 101 else "True"}]
+        node["spec"]["unschedulable"] = index in (20, 21, 110)
+        items.append(node)
+        for copy in range(2 + index * 7 % 11 if not taints else index % 2):
+            pod = html.pod(f"checkout-api-7d9c5b8f6d-{index:03}{'bcdf'[copy % 4]}{copy % 9}", "650m" if index < 96 else "300m")
             pod["metadata"]["namespace"] = "payments"
-            pod["spec"]["nodeName"] = node
+            pod["spec"]["nodeName"] = name
+            pod["spec"]["containers"][0]["resources"]["requests"]["memory"] = f"{1 + copy % 3}Gi"
             items.append(pod)
-    waiting = html.pod("checkout-api-7d9c5b8f6d-x2x7q", "12")
-    waiting["metadata"]["namespace"] = "payments"
-    small = html.pod("billing-worker-5f7d8b9c44-kk2p8", "900m")
-    small["metadata"]["namespace"] = "payments"
-    small["spec"]["nodeSelector"] = {"eks.amazonaws.com/nodegroup": "batch-spot-c6i-4xlarge-20260901"}
-    return items + [waiting, small]
+    waiting = [("checkout-api-7d9c5b8f6d-x2x7q", "7500m", {}), ("billing-worker-5f7d8b9c44-kk2p8", "900m", {"eks.amazonaws.com/nodegroup": "batch-spot-c6i-4xlarge-20260901"}), ("search-indexer-0", "500m", {})]
+    for name, cpu, selector in waiting:
+        pod = html.pod(name, cpu)
+        pod["metadata"]["namespace"] = "payments"
+        pod["spec"]["nodeSelector"] = selector
+        items.append(pod)
+    return items
 
 
 def escaping(site, check, folder):
