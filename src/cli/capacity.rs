@@ -18,13 +18,14 @@ use crate::simulate::{Assumption, Simulation, Ties};
 use super::common_flags::CommonFlags;
 use super::help::TEMPLATE;
 use super::manifests::{AskedManifests, AskedObject, ManifestFlags};
-use super::node_group_flags::{NewNodesFinder, NodeGroupFlags};
+use super::node_group_flags::NodeGroupFlags;
 use super::output;
 use super::reading::Request;
 use super::scenario_args::{self, ScenarioFlags};
-use super::state::State;
 use super::target::{NamedKind, Target, TargetWords};
 use super::{Status, resolve};
+use crate::session::State;
+use crate::session::new_nodes::NewNodesFinder;
 use crate::state::PodId;
 
 /// Where counting ends when nothing else ends it: more pods than a cluster may have.
