@@ -17,7 +17,7 @@ picture() {
   inferno-flamegraph --minwidth 0.5 --title "kubectl sched $*" <"$work/folded" >"$directory/$name.svg"
 }
 
-pod=$("$binary" pending -o json --snapshot "$state" | python3 -c 'import json,sys; print(json.load(sys.stdin)["groups"][0]["pods"][0])')
+pod=$("$binary" pending -o json --snapshot "$state" | python3 -c 'import json, sys; print(json.load(sys.stdin)["groups"][0]["pods"][0])')
 picture explain explain "${pod#*/}" -n "${pod%/*}" -o json
 picture pending pending -o json
 picture resilience resilience -o name

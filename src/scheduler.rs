@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 use crate::api::Timestamp;
 use crate::api::UpstreamError;
 use crate::config::{Behaviour, Profile, SchedulerConfig};
-use crate::framework::best_nodes::{self, BestNodes};
 use crate::framework::extender::{Extender, Transport};
 use crate::framework::placement::{Current, Placement};
 use crate::framework::sampling::ComparedNodes;
+use crate::framework::totals::{self, Totals};
 use crate::framework::{
     Code, Cycle, CycleCache, Depth, Framework, NotEvaluated, Notes, Permit, PermitPlugin, Plugin, PluginRejection,
     Rejection, Turns, cycle, group_notes, prepared, reserve, sampling,
@@ -153,20 +153,20 @@ impl Scheduler {
         placement
     }
 
-    /// The best nodes for a pending pod by a cycle that writes nothing down of the others, and what could not be judged. None
-    /// where only a whole cycle can answer ([`best_nodes::find`]).
-    pub fn best_nodes(&self, cluster: &Cluster, pod: PodId, now: Timestamp) -> Option<(BestNodes, Vec<NotEvaluated>)> {
+    /// The feasible nodes of a pending pod by a cycle that writes down nothing but sums of scores, and what could not be
+    /// judged. None where only a whole cycle can answer ([`totals::find`]).
+    pub fn totals(&self, cluster: &Cluster, pod: PodId, now: Timestamp) -> Option<(Totals, Vec<NotEvaluated>)> {
         let pod = cluster.pod(pod);
         let (profile, plugins) = self.profile_for(pod)?;
         let notes = Notes::default();
         note_what_is_outside(profile, plugins, &self.behaviour, &notes);
         group_notes::add(cluster, pod, &self.behaviour, &notes);
         let cycle = Cycle { cluster, pod, behaviour: &self.behaviour, now, notes: &notes };
-        let best = best_nodes::find(&self.framework(profile, plugins), cycle)?;
+        let found = totals::find(&self.framework(profile, plugins), cycle)?;
         let mut not_evaluated = notes.take();
         let all = sampling::SamplingBasis::All;
-        not_evaluated.extend(sampling::note(cluster.nodes().len(), best.feasible, self.percentage(profile), all));
-        Some((best, not_evaluated))
+        not_evaluated.extend(sampling::note(cluster.nodes().len(), found.nodes.len(), self.percentage(profile), all));
+        Some((found, not_evaluated))
     }
 
     /// What keeps `pod` out of the active queue; nothing does for a pod that no profile answers to.

@@ -4,7 +4,6 @@
 //! cycle says ends up in one [`Placement`].
 
 pub mod amount;
-pub mod best_nodes;
 pub mod cache;
 pub mod context;
 pub mod cycle;
@@ -31,6 +30,7 @@ pub mod sampling;
 pub mod scoring;
 pub mod status;
 pub mod topology_rule;
+pub mod totals;
 pub mod victim;
 pub mod volume_reason;
 

@@ -223,18 +223,22 @@ impl<'a> Simulation<'a> {
         Some(self.settle_found(pod, &place))
     }
 
-    /// Where one pod goes, by a cycle that writes nothing down of other nodes. None where that cannot say: another rule
-    /// chooses, a cycle begins at a place, or nothing fits.
+    /// Where one pod goes, by a cycle that writes down nothing but sums of scores. None where that cannot say: a cycle
+    /// begins at a drawn place, or nothing fits.
     fn find_place(&mut self, pod: PodId) -> Option<FoundPlace> {
-        if self.strategy != Strategy::Default || self.start.is_some() {
+        if self.start.is_some() {
             return None;
         }
-        let (best, notes) = self.scheduler.best_nodes(self.cluster, pod, self.now)?;
-        let names: Vec<Name> = best.tied.iter().map(|node| self.cluster.node(*node).name()).collect();
-        let name = self.ties.choose(&names)?;
-        let node = self.cluster.node_named(name)?.id;
-        let place = Place { node, name, total: best.total, tied: best.tied.len() };
-        Some(FoundPlace { place, notes, reserving: best.reserving })
+        let (found, notes) = self.scheduler.totals(self.cluster, pod, self.now)?;
+        let cluster = &*self.cluster;
+        let picks: Vec<Name> = match self.strategy {
+            Strategy::Default => found.best().map(|node| cluster.node(node).name()).collect(),
+            other => other.among(found.nodes.iter().map(|(node, _)| cluster.node(*node)), cluster.pod(pod)),
+        };
+        let name = self.ties.choose(&picks)?;
+        let node = cluster.node_named(name)?.id;
+        let place = Place { node, name, total: found.of(node)?, tied: picks.len() };
+        Some(FoundPlace { place, notes, reserving: found.reserving })
     }
 
     fn lookup(&mut self, pod: PodId) -> CacheLookup {

@@ -1,4 +1,4 @@
-//! A cycle of which only the best nodes are asked for: one of many in a simulation.
+//! A cycle of which only the sums of scores are asked for: one of many in a simulation.
 //!
 //! Filters and scorers are those of the plain cycle ([`super::cycle`]), asked in the same order. What that writes down of
 //! every node for those who read it (reasons, each plugin's points, ranks) takes longer than the answers themselves, and
@@ -20,22 +20,31 @@ use super::{cycle, prepared};
 /// So many nodes are worth a thread's while.
 const CHUNK: usize = 512;
 
-/// The nodes with the highest sum of weighted scores.
+/// The feasible nodes, and what each is worth.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BestNodes {
-    /// That sum.
-    pub total: i64,
-    /// The nodes, in the order of the state.
-    pub tied: Vec<NodeId>,
-    /// How many nodes are feasible.
-    pub feasible: usize,
+pub struct Totals {
+    /// At least one, in the order of the state, each with its sum of weighted scores.
+    pub nodes: Vec<(NodeId, i64)>,
     /// Plugins whose Reserve takes something on the node that the pod gets.
     pub reserving: Vec<&'static str>,
 }
 
-/// The best of all feasible nodes. None where the pod fits nowhere, waits for something else than room, has extenders or
+impl Totals {
+    /// The nodes with the highest sum.
+    pub fn best(&self) -> impl Iterator<Item = NodeId> {
+        let best = self.nodes.iter().map(|(_, total)| *total).max();
+        self.nodes.iter().filter(move |(_, total)| Some(*total) == best).map(|(node, _)| *node)
+    }
+
+    /// The sum of a node.
+    pub fn of(&self, node: NodeId) -> Option<i64> {
+        self.nodes.iter().find(|(other, _)| *other == node).map(|(_, total)| *total)
+    }
+}
+
+/// All feasible nodes with their sums. None where the pod fits nowhere, waits for something else than room, has extenders or
 /// nominations to go by, is narrowed down to some nodes, or a plugin fails.
-pub fn find(framework: &Framework<'_>, cycle: Cycle<'_>) -> Option<BestNodes> {
+pub fn find(framework: &Framework<'_>, cycle: Cycle<'_>) -> Option<Totals> {
     let is_plain = framework.extenders.is_empty()
         && cycle.pod.own.nominated_node_name.is_none()
         && cycle.cluster.nominated().next().is_none();
@@ -47,13 +56,14 @@ pub fn find(framework: &Framework<'_>, cycle: Cycle<'_>) -> Option<BestNodes> {
         return None;
     }
     let feasible = feasible(&prepared.filters, cycle.cluster.nodes())?;
+    if feasible.is_empty() {
+        return None;
+    }
     let totals = totals(framework, cycle, &feasible)?;
-    let total = totals.iter().copied().max()?;
-    let tied = feasible.iter().zip(&totals).filter(|(_, other)| **other == total).map(|(node, _)| node.id).collect();
     let filters = |plugin: &&'static str| framework.filter.iter().any(|(other, _)| other == plugin);
     let reserving = framework.reserve.iter().map(|(plugin, _)| *plugin).filter(filters);
     let reserving = reserving.filter(|plugin| !prepared.skipped.contains(plugin)).collect();
-    Some(BestNodes { total, tied, feasible: feasible.len(), reserving })
+    Some(Totals { nodes: feasible.iter().map(|node| node.id).zip(totals).collect(), reserving })
 }
 
 /// Nodes that no filter rejects; none where one fails.
