@@ -61,20 +61,8 @@ impl ClusterBuilder {
         self.sequence += 1;
         match object {
             Object::Pod(mut pod) => {
-                pod.own.sequence = sequence;
-                self.has_statuses |= pod.own.scheduled.is_some() || pod.own.start_time.is_some();
-                if let Some(found) = pod.scheduler.take() {
-                    self.scheduler = Some(match self.scheduler.take() {
-                        Some(known) => known.newer(*found),
-                        None => *found,
-                    });
-                }
-                if let Some(found) = pod.autoscaler.take() {
-                    self.autoscaler = Some(Arc::from(found));
-                }
-                pod.own.labels = shared(&mut self.labels, pod.own.labels);
-                pod.template = shared(&mut self.templates, pod.template);
-                self.pods.insert((kind, key), *pod)
+                self.share(&mut pod);
+                self.add_pod(*pod, sequence)
             }
             // Of ConfigMaps two are kept.
             Object::AutoscalerStatus(status) if !status.is_status && status.priorities.is_none() => false,
@@ -85,6 +73,35 @@ impl ClusterBuilder {
             Object::Node(node) => self.nodes.insert((kind, key), *node),
             object => self.objects.insert((kind, key), object),
         }
+    }
+
+    /// Lets a pod share its labels and its specification with equal ones.
+    pub(crate) fn share(&mut self, pod: &mut PodObject) {
+        pod.own.labels = shared(&mut self.labels, Arc::clone(&pod.own.labels));
+        pod.template = shared(&mut self.templates, Arc::clone(&pod.template));
+    }
+
+    /// As [`ClusterBuilder::add`], for a pod that shares both by [`ClusterBuilder::share`], as its template did.
+    pub(crate) fn add_sharing(&mut self, pod: PodObject) -> bool {
+        self.kinds.insert(Kind::Pod);
+        let sequence = self.sequence;
+        self.sequence += 1;
+        self.add_pod(pod, sequence)
+    }
+
+    fn add_pod(&mut self, mut pod: PodObject, sequence: u32) -> bool {
+        pod.own.sequence = sequence;
+        self.has_statuses |= pod.own.scheduled.is_some() || pod.own.start_time.is_some();
+        if let Some(found) = pod.scheduler.take() {
+            self.scheduler = Some(match self.scheduler.take() {
+                Some(known) => known.newer(*found),
+                None => *found,
+            });
+        }
+        if let Some(found) = pod.autoscaler.take() {
+            self.autoscaler = Some(Arc::from(found));
+        }
+        self.pods.insert((Kind::Pod, pod.own.key), pod)
     }
 
     /// Takes all objects of `kind` out again: their list starts again.
