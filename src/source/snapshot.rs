@@ -223,7 +223,8 @@ impl Snapshot {
         let redaction = if self.redact { Some(redaction(&self.packs, &mut self.record)?) } else { None };
         let mut out = Out::new(out, compression);
         out.record(&self.record)?;
-        let mut writer = Writer { out, redaction, count: BTreeMap::new() };
+        let of = self.packs.iter().map(|pack| pack.count).sum();
+        let mut writer = Writer { out, redaction, count: BTreeMap::new(), written: 0, of, progress: self.progress };
         for pack in &self.packs {
             pack.each(|kind, object| writer.object(kind, object))?;
         }
@@ -295,16 +296,28 @@ fn redaction(packs: &[Pack], record: &mut Record) -> io::Result<Redaction> {
     Ok(redaction)
 }
 
+/// Somebody hears of so many objects at a time.
+const PACE: usize = 1024;
+
 /// Writes objects one by one.
 struct Writer<W: Write> {
     out: Out<W>,
     redaction: Option<Redaction>,
     count: BTreeMap<Kind, usize>,
+    written: usize,
+    of: usize,
+    progress: Option<Arc<dyn FileProgress>>,
 }
 
 impl<W: Write> Writer<W> {
     fn object(&mut self, kind: Kind, object: &str) -> io::Result<()> {
         *self.count.entry(kind).or_default() += 1;
+        self.written += 1;
+        if self.written.is_multiple_of(PACE)
+            && let Some(progress) = &self.progress
+        {
+            progress.wrote(self.written, self.of);
+        }
         match &mut self.redaction {
             Some(redaction) => {
                 let mut object = serde_json::from_str(object)?;

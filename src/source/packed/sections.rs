@@ -123,6 +123,9 @@ pub(super) fn read(file: &[u8]) -> Result<Vec<Section>> {
     if version > VERSION {
         return Err(PackedError::Newer(version));
     }
+    if version == 0 {
+        return Err(PackedError::Damaged("it has no version"));
+    }
     let mut found = Vec::new();
     loop {
         let whole = bytes.take(HEAD).map_err(cut_off)?;

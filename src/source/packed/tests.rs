@@ -265,12 +265,12 @@ fn drawn_pods_are_the_same_again() {
         (seed >> 33) as usize % below
     };
     let mut direct = 0;
-    for _ in 0..2_000 {
+    for _ in 0..400 {
         let count = 1 + draw(5);
         let pods: Vec<Value> = (0..count).map(|_| drawn(&mut draw)).collect();
         direct += same(&pods);
     }
-    assert!(direct > 3_000, "{direct}");
+    assert!(direct > 600, "{direct}");
 }
 
 /// A small file with everything in it.
