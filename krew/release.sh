@@ -65,6 +65,8 @@ build() { # TARGET
     sed "s/kubectl sched /kubectl $NAME /" completions/kubectl_complete-sched >"$staging/kubectl_complete-${NAME//-/_}"
     chmod 755 "$staging/$program" "$staging"/kubectl_complete-*
     cp -r docs/man "$staging/man"
+    # For `snapshot --html`, which looks for it beside the program; the same on all platforms.
+    cp dist/kubectl-sched.html "$staging/"
     pack "$staging" "dist/kubectl-sched-$VERSION-$platform.tar.gz"
     rm -r "$staging"
 }
@@ -98,6 +100,7 @@ manifest() { # krew/sched.yaml with the name, the version and the sums
 
 HOST=$(rustc -vV | sed -n 's/^host: //p')
 mkdir -p dist
+[[ -f dist/kubectl-sched.html ]] || web/build.sh >&2
 for target in "${@:-$HOST}"; do build "$target"; done
 manifest
 (cd dist && for archive in kubectl-sched-"$VERSION"-*.tar.gz; do printf '%s  %s\n' "$(sum_of "$archive")" "$archive"; done | tee sha256sums.txt)

@@ -18,8 +18,8 @@ use crate::source::{Input, Manifests, read_manifests};
 use crate::state::ClusterBuilder;
 
 use super::output::say;
-use super::state::State;
 use super::{kustomize, manifest_files, namespaces, resolve};
+use crate::session::State;
 
 /// Which manifests, and how strictly they are read: kubectl's own flags.
 #[derive(Clone, Debug, Default, Args)]

@@ -19,6 +19,7 @@ use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
 use super::progress::{FileReading, ProgressLine};
 use super::reading::in_words;
+use super::snapshot_page::Page;
 use super::whole_file::replace;
 use super::{Status, config_source, output};
 
@@ -52,6 +53,12 @@ pub(crate) struct SnapshotArgs {
     /// The file to write [default: standard output]
     #[arg(short = 'f', long, value_name = "FILE|-")]
     output_file: Option<PathBuf>,
+    /// Write one file to open in a browser: the page, its engine and the state; it asks for nothing
+    #[arg(long, value_name = "FILE", conflicts_with = "output_file", value_hint = ValueHint::FilePath)]
+    html: Option<PathBuf>,
+    /// The page for --html [default: kubectl-sched.html beside the program]
+    #[arg(long, value_name = "FILE", requires = "html", value_hint = ValueHint::FilePath)]
+    page: Option<PathBuf>,
     /// Replace names, label values, images and so on
     #[arg(long)]
     redact: bool,
@@ -59,7 +66,7 @@ pub(crate) struct SnapshotArgs {
     #[arg(long, value_name = "FILE", requires = "redact")]
     redact_map: Option<PathBuf>,
     /// Write the state of FILE, a snapshot in any form, as plain JSON
-    #[arg(long, value_name = "FILE", conflicts_with = "snapshot", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["snapshot", "html"], value_hint = ValueHint::FilePath)]
     to_json: Option<PathBuf>,
     /// Read the state from a file, a directory or - (standard input) instead of a cluster
     #[arg(long, value_name = "FILE|DIR|-", help_heading = "Cluster state options")]
@@ -85,17 +92,25 @@ Examples:
   kubectl sched snapshot --snapshot examples/clusters/mixed.yaml \\
       --redact --redact-map names.json -f redacted.ksnap
 
+  # One file to open in a browser: nodes as a map, why pods are pending, what if
+  kubectl sched snapshot --html cluster.html
+
   # Look inside a snapshot
   kubectl sched snapshot --to-json cluster.ksnap | jq '.items[0]'";
 
 pub(super) fn run(arguments: &SnapshotArgs) -> Result<Status> {
     let target = arguments.output_file.as_deref().filter(|file| file.as_os_str() != "-");
+    let page = match &arguments.html {
+        Some(file) if file.as_os_str() == "-" => return Err(Error::new("--html requires the name of a file")),
+        Some(file) => Some((file.as_path(), Page::read(arguments.page.as_deref())?)),
+        None => None,
+    };
     let form = match target {
         _ if arguments.to_json.is_some() => Compression::Plain,
         Some(file) => Compression::of(file),
         None => Compression::Gzip,
     };
-    if target.is_none() && form != Compression::Plain && io::stdout().is_terminal() {
+    if target.is_none() && page.is_none() && form != Compression::Plain && io::stdout().is_terminal() {
         return Err(Error::new("a snapshot is compressed and standard output is a terminal")
             .hint("name a file with -f, or redirect the output"));
     }
@@ -123,9 +138,15 @@ pub(super) fn run(arguments: &SnapshotArgs) -> Result<Status> {
             .map_err(|error| Error::new(format!("{named}: {error}")))?;
         snapshot.scheduler_config(config);
     }
-    let written = match target {
-        Some(file) => replace(file, |out| snapshot.write(out, form)).map_err(|error| cannot_write(file, &error))?,
-        None => match snapshot.write(BufWriter::new(io::stdout().lock()), form) {
+    let written = match (&page, target) {
+        (Some((file, page)), _) => {
+            replace(file, |out| page.write(out, file, |out| snapshot.write(out, Compression::Gzip)))
+                .map_err(|error| cannot_write(file, &error))?
+        }
+        (None, Some(file)) => {
+            replace(file, |out| snapshot.write(out, form)).map_err(|error| cannot_write(file, &error))?
+        }
+        (None, None) => match snapshot.write(BufWriter::new(io::stdout().lock()), form) {
             // A reader that has gone away is no error.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(Status::Answered),
             written => written.map_err(|error| Error::new(format!("cannot write to standard output: {error}")))?,
@@ -135,7 +156,7 @@ pub(super) fn run(arguments: &SnapshotArgs) -> Result<Status> {
         let map = pretty(&written.originals).map_err(Error::from_error)?;
         replace(file, |out| out.write_all(map.as_bytes())).map_err(|error| cannot_write(file, &error))?;
     }
-    tell(&written, target, arguments.redact);
+    tell(&written, arguments.html.as_deref().or(target), arguments.redact);
     Ok(Status::Answered)
 }
 

@@ -22,8 +22,8 @@ use crate::decode::object::skip;
 use crate::decode::pod::PodObject;
 use crate::decode::{Kind, Object};
 use crate::did_you_mean;
-use crate::state::ClusterBuilder;
 use crate::state::raw::RawObject;
+use crate::state::{ClusterBuilder, PodHashes};
 
 /// At most so many duplicates are named.
 const NAMED: usize = 10;
@@ -310,8 +310,8 @@ impl Sink for State<'_> {
 }
 
 impl ObjectSink for State<'_> {
-    fn share(&mut self, pod: &mut PodObject) {
-        self.builder.share(pod);
+    fn share(&mut self, pod: &mut PodObject, hashes: PodHashes) {
+        self.builder.share_hashed(pod, hashes);
     }
 
     fn pod(&mut self, pod: PodObject) {

@@ -27,12 +27,23 @@ pub(super) struct Bytes<'a>(pub(super) &'a [u8]);
 
 impl<'a> Bytes<'a> {
     /// The next number.
+    #[inline]
     pub(super) fn number(&mut self) -> Result<u64> {
         // Most are small.
-        if let [first @ ..0x80, rest @ ..] = self.0 {
-            self.0 = rest;
-            return Ok(u64::from(*first));
-        }
+        let (number, rest) = match self.0 {
+            [one @ ..0x80, rest @ ..] => (u64::from(*one), rest),
+            [one, two @ ..0x80, rest @ ..] => (u64::from(one & 0x7f) | u64::from(*two) << 7, rest),
+            [one, two, three @ ..0x80, rest @ ..] => {
+                (u64::from(one & 0x7f) | u64::from(two & 0x7f) << 7 | u64::from(*three) << 14, rest)
+            }
+            _ => return self.long_number(),
+        };
+        self.0 = rest;
+        Ok(number)
+    }
+
+    #[cold]
+    fn long_number(&mut self) -> Result<u64> {
         let mut number = 0;
         for (place, byte) in self.0.iter().enumerate().take(10) {
             number |= u64::from(byte & 0x7f) << (7 * place);
@@ -132,7 +143,7 @@ mod tests {
 
     #[test]
     fn numbers_come_back() {
-        for number in [0, 1, 127, 128, 300, u64::from(u32::MAX), u64::MAX] {
+        for number in [0, 1, 127, 128, 300, 16_383, 16_384, 2_097_151, 2_097_152, u64::from(u32::MAX), u64::MAX] {
             let mut out = Vec::new();
             put(&mut out, number);
             let mut bytes = Bytes(&out);

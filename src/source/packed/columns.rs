@@ -4,15 +4,13 @@ use serde_json::Value;
 
 use super::bytes::{Bytes, folded, put, unfolded};
 use super::tables::Tables;
-use super::values::{PLACES, Part, Place, ShortText, seconds, uuid};
+use super::values::{PLACES, Part, Place, ShortText, YEARS, seconds, uuid};
 use super::{PackedError, Result};
 
 /// So many pods are one section.
 const ROWS: u32 = 1 << 13;
 /// Kubernetes' longest name; longer texts stay in the template.
 const LONGEST_NAME: usize = 253;
-/// The first and the last second that have a year of four digits.
-const YEARS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
 
 /// What is in the open places of one pod. Places that its template does not leave open have what an earlier pod had.
 #[derive(Clone, Debug, Default)]
@@ -59,7 +57,7 @@ pub(super) fn fits(place: Place, value: &Value) -> bool {
         Place::Name => !text.is_empty() && text.len() <= LONGEST_NAME,
         Place::Node => !text.is_empty(),
         Place::Uid => uuid(text).is_some(),
-        Place::Created | Place::Started | Place::Ready => seconds(text).is_some_and(|seconds| YEARS.contains(&seconds)),
+        Place::Created | Place::Started | Place::Ready => seconds(text).is_some(),
     }
 }
 

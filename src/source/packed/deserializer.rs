@@ -14,6 +14,7 @@ use super::tables::Tables;
 use super::values::{Part, Place};
 use super::{DEEPEST, MOST_PARTS, PackedError};
 use crate::api::name::{INTERNED, hand_over};
+use crate::api::time::{self, SECONDS};
 
 /// Why a value was not read: nobody sees it.
 #[derive(Debug)]
@@ -70,21 +71,27 @@ pub(super) struct Reading<'r, 'a> {
     pub(super) tables: &'r Tables<'a>,
     pub(super) budget: &'r Budget,
     pub(super) depth: u32,
+    /// A part that was looked at, and not taken.
+    seen: Option<Part>,
 }
 
 impl<'r, 'a> Reading<'r, 'a> {
     pub(super) fn new(bytes: &'r mut Bytes<'a>, tables: &'r Tables<'a>, budget: &'r Budget) -> Self {
-        Self { bytes, tables, budget, depth: 0 }
+        Self { bytes, tables, budget, depth: 0, seen: None }
     }
 
+    #[inline]
     fn part(&mut self) -> Result<Part> {
+        if let Some(part) = self.seen.take() {
+            return Ok(part);
+        }
         self.budget.take(1)?;
         Ok(Part::read(self.bytes)?)
     }
 
     /// The same one level deeper.
     fn inner(&mut self) -> Reading<'_, 'a> {
-        Reading { bytes: self.bytes, tables: self.tables, budget: self.budget, depth: self.depth }
+        Reading { bytes: self.bytes, tables: self.tables, budget: self.budget, depth: self.depth, seen: None }
     }
 
     fn deeper(&mut self) -> Result<()> {
@@ -176,21 +183,24 @@ impl<'a> serde::Deserializer<'a> for Reading<'_, 'a> {
     }
 
     fn deserialize_option<V: Visitor<'a>>(mut self, visitor: V) -> Result<V::Value> {
-        let before = *self.bytes;
-        if self.part()? == Part::Null {
-            return visitor.visit_none();
+        match self.part()? {
+            Part::Null => visitor.visit_none(),
+            part => {
+                self.seen = Some(part);
+                visitor.visit_some(self)
+            }
         }
-        *self.bytes = before;
-        visitor.visit_some(self)
     }
 
     fn deserialize_newtype_struct<V: Visitor<'a>>(mut self, name: &'static str, visitor: V) -> Result<V::Value> {
-        if name == INTERNED {
-            let before = *self.bytes;
-            if let Part::Text(number) = self.part()? {
-                return hand_over(self.tables.name(number)?, visitor);
+        let part = self.part()?;
+        match part {
+            Part::Text(number) if name == INTERNED => return hand_over(self.tables.name(number)?, visitor),
+            Part::Time(seconds) if name == SECONDS => return time::hand_over(seconds, visitor),
+            Part::Open(Place::Created | Place::Started | Place::Ready) if name == SECONDS => {
+                return time::hand_over(0, visitor);
             }
-            *self.bytes = before;
+            _ => self.seen = Some(part),
         }
         visitor.visit_newtype_struct(self)
     }

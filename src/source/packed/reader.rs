@@ -1,6 +1,6 @@
 //! Takes a file apart, and gives its objects as JSON to whoever reads JSON.
 
-use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use rayon::iter::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
 use super::bytes::Bytes;
 use super::columns::{Row, Rows};
@@ -52,10 +52,9 @@ impl<'a> Contents<'a> {
             match section.holds {
                 Holds::Record => contents.record = bytes.0,
                 Holds::Templates => {
-                    for template in bytes.blocks()? {
-                        let open = contents.tables.open_places(template)?;
-                        contents.templates.push(Template { bytes: template, open });
-                    }
+                    let template = |bytes| Ok(Template { bytes, open: contents.tables.open_places(bytes)? });
+                    let found = bytes.blocks()?.into_par_iter().map(template).collect::<Result<Vec<_>>>()?;
+                    contents.templates.extend(found);
                 }
                 Holds::Pods => {
                     let of = contents.type_of(&mut bytes)?;

@@ -16,11 +16,12 @@ use crate::decode::{Kind, Object, direct, pod};
 use crate::source::error::Fault;
 use crate::source::scan::TypeMeta;
 use crate::source::walk::{FoundBy, Sink};
+use crate::state::PodHashes;
 
 /// Takes objects that are decoded already.
 pub(in crate::source) trait ObjectSink: Sink {
     /// Lets a pod share its labels and its specification with equal ones.
-    fn share(&mut self, pod: &mut PodObject);
+    fn share(&mut self, pod: &mut PodObject, hashes: PodHashes);
 
     /// Takes a pod that shares them.
     fn pod(&mut self, pod: PodObject);
@@ -42,9 +43,16 @@ impl Contents<'_> {
     pub(in crate::source) fn each_decoded<S: ObjectSink>(&self, sink: &mut S) -> std::result::Result<(), Fault> {
         let decoder = sink.decoder();
         self.aside(&decoder, sink)?;
-        let mut templates =
-            self.templates.par_iter().map(|template| self.prototype(template)).collect::<Result<Vec<_>>>()?;
-        templates.iter_mut().flatten().for_each(|pod| sink.share(pod));
+        let prototype = |template| {
+            let pod = self.prototype(template)?;
+            Ok(pod.map(|pod| (PodHashes::of(&pod), pod)))
+        };
+        let templates = self.templates.par_iter().map(prototype).collect::<Result<Vec<_>>>()?;
+        let mut share = |(hashes, mut pod): (PodHashes, PodObject)| {
+            sink.share(&mut pod, hashes);
+            pod
+        };
+        let templates: Vec<Option<PodObject>> = templates.into_iter().map(|found| found.map(&mut share)).collect();
         let pods = |of: TypeMeta<'_>, bytes: Bytes<'_>| -> Result<Vec<Read<PodObject, Vec<u8>>>> {
             let rows = Rows::read(bytes)?;
             let mut pods = Vec::with_capacity(rows.count);

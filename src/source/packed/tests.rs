@@ -13,6 +13,7 @@ use crate::source::scan::TypeMeta;
 use crate::source::snapshot::Record;
 use crate::source::walk::{Decoder, Sink};
 use crate::source::{Input, read_manifests};
+use crate::state::PodHashes;
 
 fn packed(objects: &[Value]) -> Vec<u8> {
     let mut writer = PackedWriter::default();
@@ -100,7 +101,7 @@ impl Sink for Decoded {
 }
 
 impl ObjectSink for Decoded {
-    fn share(&mut self, _: &mut PodObject) {}
+    fn share(&mut self, _: &mut PodObject, _: PodHashes) {}
 
     fn pod(&mut self, pod: PodObject) {
         self.object(Object::Pod(Box::new(pod)));

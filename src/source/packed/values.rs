@@ -94,6 +94,7 @@ impl Part {
         }
     }
 
+    #[inline]
     pub(super) fn read(bytes: &mut Bytes<'_>) -> Result<Self> {
         let number = bytes.number()?;
         let payload = number >> 3;
@@ -155,7 +156,10 @@ impl Part {
 pub(super) fn seconds(text: &str) -> Option<i64> {
     let bytes = text.as_bytes();
     let looks = bytes.len() == 20 && bytes.get(10) == Some(&b'T') && bytes.last() == Some(&b'Z');
-    let Timestamp(seconds) = text.parse().ok().filter(|_| looks)?;
+    if !looks {
+        return None;
+    }
+    let Timestamp(seconds) = text.parse().ok()?;
     (ShortText::time(seconds).as_str() == text).then_some(seconds)
 }
 
@@ -184,6 +188,9 @@ pub(super) fn uuid(text: &str) -> Option<[u8; 16]> {
     Some(bytes)
 }
 
+/// The first and the last second that have a year of four digits.
+pub(super) const YEARS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
+
 const DASHES: [usize; 4] = [8, 13, 18, 23];
 
 /// A text of at most 36 bytes.
@@ -207,15 +214,34 @@ impl ShortText {
         Self { bytes, length: 36 }
     }
 
-    /// In years of more or fewer than four digits the text is another one; these are not written so.
+    /// As the API writes it; years have four digits ([`YEARS`]).
     fn time(seconds: i64) -> Self {
+        let seconds = seconds.clamp(*YEARS.start(), *YEARS.end());
+        let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+        // Years begin in March here, so that a leap day is the last of its year; 400 of them have 146,097 days.
+        let days = days + 719_468;
+        let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+        let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+        let day = day - (365 * year + year / 4 - year / 100);
+        let month = (5 * day + 2) / 153;
+        let day = day - (153 * month + 2) / 5 + 1;
+        let month = if month < 10 { month + 3 } else { month - 9 };
+        let year = year + era * 400 + i64::from(month <= 2);
         let mut bytes = [0; 36];
-        let text = Timestamp(seconds).to_string();
-        let length = text.len().min(bytes.len());
-        if let (Some(room), Some(text)) = (bytes.get_mut(..length), text.as_bytes().get(..length)) {
-            room.copy_from_slice(text);
+        if let Some(room) = bytes.first_chunk_mut::<20>() {
+            *room = *b"0000-00-00T00:00:00Z";
+            let hours = (second / 3_600, second / 60 % 60, second % 60);
+            for (at, two) in
+                [(0, year / 100), (2, year % 100), (5, month), (8, day), (11, hours.0), (14, hours.1), (17, hours.2)]
+            {
+                for (digit, at) in [(two / 10, at), (two % 10, at + 1)] {
+                    if let Some(byte) = room.get_mut(at) {
+                        *byte = b'0' + digit as u8;
+                    }
+                }
+            }
         }
-        Self { bytes, length }
+        Self { bytes, length: 20 }
     }
 
     pub(super) fn as_str(&self) -> &str {
@@ -264,6 +290,18 @@ mod tests {
         }
         assert!(Part::read(&mut Bytes(b"\x18")).is_err());
         assert!(Part::read(&mut Bytes(b"\x07ab")).is_err());
+    }
+
+    #[test]
+    fn times_are_written_as_the_api_does() {
+        let mut seconds = *YEARS.start();
+        while seconds <= *YEARS.end() {
+            assert_eq!(ShortText::time(seconds).as_str(), Timestamp(seconds).to_string());
+            seconds += 86_400 * 13 + 3_661;
+        }
+        for seconds in [*YEARS.end(), -1, 0, 951_782_400, 951_868_799, 4_107_542_400] {
+            assert_eq!(ShortText::time(seconds).as_str(), Timestamp(seconds).to_string());
+        }
     }
 
     #[test]
