@@ -192,8 +192,10 @@
     else if (view === "node" && rest.length === 1) {
       show("nodes", false);
       showNode(state.overview.place.get(rest[0]));
+      return;
     } else if (VIEWS.includes(view) && !$(`tab-${view}`).hidden) show(view);
     else show("nodes");
+    $("node").hidden = true;
   };
   window.addEventListener("hashchange", followHash);
   VIEWS.forEach((view) => $(`tab-${view}`).addEventListener("click", () => (view === "pod" && state.pod ? go(podHash(...state.pod)) : go(`#${view}`))));
@@ -210,7 +212,7 @@
   // ---- the map --------------------------------------------------------------------------------
 
   const amount = (resource, value) => {
-    if (resource === "cpu") return value % 1000 ? `${number.format(value)}m` : number.format(value / 1000);
+    if (resource === "cpu") return value < 1000 && value % 1000 ? `${value}m` : number.format(Math.round(value / 100) / 10);
     if (resource !== "memory") return number.format(value);
     for (const [unit, size] of [["Gi", 2 ** 30], ["Mi", 2 ** 20], ["Ki", 2 ** 10]]) if (value >= size) return `${number.format(Math.round((10 * value) / size) / 10)}${unit}`;
     return number.format(value);
@@ -308,9 +310,10 @@
     cell.setAttribute("aria-selected", "true");
     box.setAttribute("aria-activedescendant", cell.id);
     cell.scrollIntoView({ block: "nearest" });
-    $("node-count").textContent = spoken(Number(cell.dataset.node));
+    $("node-said").textContent = spoken(Number(cell.dataset.node));
   };
-  $("map").addEventListener("focusin", ({ target }) => target.matches(".cells") && !target.querySelector(".active") && target.firstElementChild && activate(target, target.firstElementChild));
+  // A mouse has its own way; nothing must move under it.
+  $("map").addEventListener("focusin", ({ target }) => target.matches(".cells:focus-visible") && !target.querySelector(".active") && target.firstElementChild && activate(target, target.firstElementChild));
   $("map").addEventListener("keydown", (event) => {
     const box = event.target;
     if (!box.matches?.(".cells")) return;
@@ -326,8 +329,13 @@
       cells[at].click();
     }
   });
+  $("map").addEventListener("pointerover", ({ target }) => {
+    if (target.dataset.node) $("node-said").textContent = spoken(Number(target.dataset.node));
+  });
   $("measure").addEventListener("change", drawMap);
   $("node-search").addEventListener("input", drawMap);
+
+  $("node").addEventListener("keydown", ({ key }) => key === "Escape" && go("#nodes"));
 
   // One node: what it has, what can be tried with it, its pods.
   const showNode = (node) => {
@@ -357,10 +365,11 @@
       element("span", { className: "pair" }, count, button("Add nodes like it", () => attempt({ kind: "AddNode", like: name, count: Math.max(1, Number(count.value) || 1) }))));
     const list = element("div", {});
     const title = element("h3", {}, visible(name), ...(nodes.cordoned[node] ? [" ", element("span", { className: "tag", textContent: "cordoned" })] : []), ...(nodes.notReady[node] ? [" ", element("span", { className: "tag", textContent: "not ready" })] : []));
-    $("node").replaceChildren(title, element("dl", { className: "facts" }, ...facts.map(([term, text]) => element("div", {}, element("dt", { textContent: term }), element("dd", { textContent: text })))), element("p", { className: "aside", textContent: "Try a change of this node:" }), tools, element("h4", { textContent: counted(on[node].length, "pod") }), list);
+    const close = button("Close", () => go("#nodes"), { className: "close" });
+    $("node").replaceChildren(close, title, element("dl", { className: "facts" }, ...facts.map(([term, text]) => element("div", {}, element("dt", { textContent: term }), element("dd", { textContent: text })))), element("p", { className: "aside", textContent: "Try a change of this node:" }), tools, element("h4", { textContent: counted(on[node].length, "pod") }), list);
     $("node").hidden = false;
-    if (on[node].length) virtual(list, `pods of ${visible(name)}`, () => on[node], (pod) => podRow(pods, pod, false)).draw();
-    $("node").scrollIntoView({ block: "nearest" });
+    if (on[node].length) virtual(list, `pods of ${visible(name)}`, () => on[node], (pod) => podRow(pods, pod, false), 6).draw();
+    $("node").scrollTop = 0;
     $("node").focus({ preventScroll: true });
   };
 
@@ -368,7 +377,7 @@
 
   const ROW = 32;
   // A list of which only the rows in sight are in the page.
-  const virtual = (box, label, rowsOf, write) => {
+  const virtual = (box, label, rowsOf, write, most = 18) => {
     const inner = element("div", { className: "rows" });
     const id = `list-${Math.random().toString(36).slice(2)}`;
     const list = element("div", { className: "virtual", tabIndex: 0, attributes: { role: "listbox", "aria-label": label } }, inner);
@@ -377,11 +386,11 @@
     let drawn = "";
     const draw = (force = true) => {
       const rows = rowsOf();
-      list.style.height = `${Math.min(rows.length, 18) * ROW + 2}px`;
+      list.style.height = `${Math.min(rows.length, most) * ROW + 2}px`;
       inner.style.height = `${rows.length * ROW}px`;
       active = Math.min(active, Math.max(0, rows.length - 1));
       const first = Math.max(0, Math.floor(list.scrollTop / ROW) - 8);
-      const last = Math.min(rows.length, Math.ceil((list.scrollTop + (list.clientHeight || 18 * ROW)) / ROW) + 8);
+      const last = Math.min(rows.length, Math.ceil((list.scrollTop + (list.clientHeight || most * ROW)) / ROW) + 8);
       const range = `${first} ${last} ${active}`;
       if (!force && range === drawn) return;
       drawn = range;
@@ -631,6 +640,15 @@
     $("trying").replaceChildren(element("span", {}, element("strong", { textContent: "What if: " }), `you see the state after ${counted(steps.length, "change")}, before pending pods are scheduled. `), button("Undo all", () => put([]).then((done) => done && followHash())));
     $("tab-change").textContent = steps.length ? `What if (${number.format(steps.length)})` : "What if";
   };
+  // What became of the pod that was opened, before all others.
+  const shownPod = ({ steps }) => {
+    if (!state.pod || !state.steps.length) return [];
+    const name = state.pod.join("/");
+    const step = steps.find(({ pod }) => pod === name);
+    const words = step === undefined ? " needs no other node" : step.node === null ? " still fits nowhere" : ` goes to ${visible(step.node)}`;
+    const link = element("a", { href: podHash(...state.pod), textContent: "why, on the changed state" });
+    return [element("p", { className: "outcome" }, element("strong", {}, `Pod ${visible(name)}${words}`), ": ", link)];
+  };
   const drawChange = async () => {
     const isLast = inTurn("change");
     const box = $("change");
@@ -661,7 +679,7 @@
     try {
       const { json, page } = await ask("simulate");
       if (!isLast()) return;
-      answer.replaceChildren(...articles(page), asJson(json));
+      answer.replaceChildren(...shownPod(JSON.parse(json)), ...articles(page), asJson(json));
       tables(answer);
     } catch (error) {
       if (!isLast()) return;

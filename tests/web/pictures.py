@@ -40,8 +40,8 @@ def main():
             page.evaluate("document.getElementById('status').textContent = ''")
             return page
 
-        page = opened(color_scheme="light", viewport={"width": 1200, "height": 860})
-        page.evaluate("location.hash = '#node/ip-10-2-19-74.eu-central-1.compute.internal'")
+        page = opened(color_scheme="light", viewport={"width": 1200, "height": 1180})
+        page.evaluate("location.hash = '#node/ip-10-0-37-240.eu-central-1.compute.internal'")
         page.locator("#node h3").wait_for()
         page.evaluate("scrollTo(0, 0)")
         page.screenshot(path=folder / "page.png")
