@@ -332,7 +332,7 @@ fn the_name_says_how_it_is_packed() {
 fn answered(arguments: &[&str], state: &str) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_kubectl-sched"))
         .args(arguments)
-        .args(["--snapshot", state])
+        .args(["--at", "2026-09-01T00:00:00Z", "--snapshot", state])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();

@@ -1,4 +1,4 @@
-//! Takes a file apart, and gives its objects as JSON to whoever reads JSON.
+//! Takes a file apart, and gives its objects as JSON to all that read JSON.
 
 use rayon::iter::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
 

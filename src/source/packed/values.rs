@@ -188,8 +188,8 @@ pub(super) fn uuid(text: &str) -> Option<[u8; 16]> {
     Some(bytes)
 }
 
-/// The first and the last second that have a year of four digits.
-pub(super) const YEARS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
+/// The first second of the year 1, and the last one that is read as a time, near the end of 9999.
+pub(super) const YEARS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_207_200;
 
 const DASHES: [usize; 4] = [8, 13, 18, 23];
 
