@@ -20,6 +20,7 @@ mod documents;
 mod error;
 pub mod files;
 mod json_path;
+pub mod lines;
 #[cfg(feature = "live")]
 pub mod live;
 mod manifests;
