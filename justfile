@@ -57,6 +57,19 @@ html-pictures:
     cargo build
     tests/html/pictures.sh
 
+# The page with the engine in it: dist/kubectl-sched.html, one file
+web:
+    web/build.sh
+
+# The page in a headless Chromium (Chromium; playwright from PyPI); parts: numbers, tried, keyboard, looks, ...
+web-check *parts:
+    cargo build
+    python3 tests/web/check.py {{parts}}
+
+# The pictures of the page in docs (the same)
+web-pictures:
+    python3 tests/web/pictures.py
+
 # Licences, advisories, sources
 deny:
     cargo deny check

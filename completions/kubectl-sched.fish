@@ -441,6 +441,8 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" 
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; this makes the connection insecure'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -s f -l output-file -d 'The file to write [default: standard output]' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l html -d 'Write one file to open in a browser: the page, its engine and the state; it asks for nothing' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l page -d 'The page for --html [default: kubectl-sched.html beside the program]' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l redact-map -d 'Write the mapping of the names to FILE; keep it private' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l snapshot -d 'Read the state from a file, a directory or - (standard input) instead of a cluster' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l scheduler-config -d 'The cluster\'s KubeSchedulerConfiguration, to go into the snapshot: a file, or configmap/NAMESPACE/NAME[/KEY] of the cluster' -r -F

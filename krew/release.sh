@@ -61,11 +61,14 @@ build() { # TARGET
     sed "s/kubectl sched /kubectl $NAME /" completions/kubectl_complete-sched >"$staging/kubectl_complete-${NAME//-/_}"
     chmod 755 "$staging/$program" "$staging"/kubectl_complete-*
     cp -r docs/man "$staging/man"
+    # For `snapshot --html`, which looks for it beside the program; the same on all platforms.
+    cp dist/kubectl-sched.html "$staging/"
     pack "$staging" "dist/kubectl-sched-$VERSION-$platform.tar.gz"
     rm -r "$staging"
 }
 
 HOST=$(rustc -vV | sed -n 's/^host: //p')
 mkdir -p dist
+[[ -f dist/kubectl-sched.html ]] || web/build.sh >&2
 for target in "${@:-$HOST}"; do build "$target"; done
 krew/manifest.sh

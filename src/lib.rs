@@ -51,6 +51,7 @@ pub mod plugins;
 pub mod report;
 pub mod required_kinds;
 pub mod scheduler;
+pub mod session;
 pub mod simulate;
 pub mod source;
 pub mod state;

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the bottom up.
-const ROOMS: [&str; 19] = [
+const ROOMS: [&str; 20] = [
     "api",
     "decode",
     "state",
@@ -26,6 +26,7 @@ const ROOMS: [&str; 19] = [
     "simulate",
     "explain",
     "report",
+    "session",
     "cli",
     "lib",
     "main",

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::name::Name;
+use super::name::{Name, name};
 
 /// What a taint does to pods that do not tolerate it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -74,6 +74,18 @@ pub struct Toleration {
 }
 
 impl Toleration {
+    /// The toleration that covers this taint and no other.
+    pub fn of(taint: &Taint) -> Self {
+        let value = Some(taint.value).filter(|value| !value.is_empty());
+        Self {
+            key: Some(taint.key),
+            operator: Some(name(if value.is_some() { "Equal" } else { "Exists" })),
+            value,
+            effect: Some(name(taint.effect.as_str())),
+            toleration_seconds: None,
+        }
+    }
+
     /// Whether this toleration covers `taint` (upstream api/core/v1/toleration.go, ToleratesTaint). Without
     /// `comparisons` (the gate `TaintTolerationComparisonOperators`), `Gt` and `Lt` cover nothing.
     pub fn tolerates(&self, taint: &Taint, comparisons: bool) -> bool {
@@ -125,7 +137,6 @@ pub fn tolerated(tolerations: &[Toleration], taint: &Taint, comparisons: bool) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::name::name;
 
     #[track_caller]
     fn case(toleration: &str, taint: &str, expected: bool) {

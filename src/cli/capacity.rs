@@ -18,13 +18,14 @@ use crate::simulate::{Assumption, Simulation, Ties};
 use super::common_flags::CommonFlags;
 use super::help::TEMPLATE;
 use super::manifests::{AskedManifests, AskedObject, ManifestFlags};
-use super::node_group_flags::{NewNodesFinder, NodeGroupFlags};
+use super::node_group_flags::NodeGroupFlags;
 use super::output;
 use super::reading::Request;
 use super::scenario_args::{self, ScenarioFlags};
-use super::state::State;
 use super::target::{NamedKind, Target, TargetWords};
 use super::{Status, resolve};
+use crate::session::State;
+use crate::session::new_nodes::NewNodesFinder;
 use crate::state::PodId;
 
 /// Where counting ends when nothing else ends it: more pods than a cluster may have.
@@ -285,7 +286,10 @@ fn wanted(
             .or_else(|| best_model(&state.scheduler, &mut state.cluster, copies, number, now))
             .map(NodeModel::Like),
     };
-    let Some(like) = like else { return Ok(CapacityNeeds { copies: number, like: None, needed: None, maker: None }) };
+    let notes = finder.map(|finder| finder.notes(state)).unwrap_or_default();
+    let Some(like) = like else {
+        return Ok(CapacityNeeds { copies: number, like: None, needed: None, maker: None, notes });
+    };
     let needed = nodes_for(&state.scheduler, &mut state.cluster, copies, number, &like, now)
         .map_err(|error| Error::new(format!("{error} in {}", state.basis.origin)))?;
     let maker = match &like {
@@ -293,7 +297,7 @@ fn wanted(
         NodeModel::Object(_) => None,
     };
     let like = Some(name(like.base()));
-    Ok(CapacityNeeds { copies: number, like, needed: Some(needed), maker })
+    Ok(CapacityNeeds { copies: number, like, needed: Some(needed), maker, notes })
 }
 
 /// The node that took most copies, the first of those that took as many.

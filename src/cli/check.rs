@@ -16,6 +16,7 @@ use crate::decode::workload::{Workload, WorkloadKey};
 use crate::framework::NotEvaluated;
 use crate::report::Answered;
 use crate::report::check::{CheckAnswer, ManifestPlace};
+use crate::session::State;
 use crate::simulate::check::{self, Change, ChangeKind, CheckQuestion, CheckState, Owner, Problem, Verdict};
 use crate::simulate::{missing, queue};
 use crate::state::{Cluster, ClusterBuilder, PodId};
@@ -26,7 +27,6 @@ use super::manifests::{ManifestFlags, Validation};
 use super::output::say;
 use super::progress::PlacingPods;
 use super::reading::Request;
-use super::state::State;
 use super::{Status, manifest_files, namespaces, output};
 use manifests::{ManifestSet, Origin};
 

@@ -10,8 +10,8 @@ use crate::state::ClusterBuilder;
 use super::kube_flags::KubeFlags;
 use super::output::OutputFlags;
 use super::reading::Request;
-use super::state::State;
 use super::state_flags::StateFlags;
+use crate::session::State;
 
 /// The flags of every command that answers a question about a state.
 #[derive(Clone, Debug, Args)]

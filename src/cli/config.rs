@@ -25,9 +25,11 @@ use super::config_warnings::warnings;
 use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
 use super::output::{self, OutputFlags};
-use super::scheduler_settings::{NO_VERSION, parsed};
+use super::scheduler_settings::parsed;
 use super::state_flags::SchedulerFlags;
-use super::{Status, config_basis, running_scheduler};
+use super::{Status, config_basis};
+use crate::session::running_scheduler;
+use crate::session::scheduler_settings::NO_VERSION;
 
 /// Show the effective scheduler configuration
 ///
@@ -140,7 +142,7 @@ pub(super) fn run(arguments: &ConfigArgs) -> Result<Status> {
     let mut notes = Vec::new();
     let behaviour = scheduler.behaviour(facts.version.as_deref(), facts.process.as_ref(), output, &mut notes)?;
     if let Some(process) = facts.process.as_ref().filter(|_| scheduler.kube_version.is_none()) {
-        running_scheduler::tell(process, facts.config.is_some(), output, &mut notes);
+        running_scheduler::tell(process, facts.config.is_some(), &mut |text| output.log(text), &mut notes);
     }
     let config = match &facts.config {
         Some((value, name)) => parsed(value, name, &behaviour)?,

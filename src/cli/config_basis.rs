@@ -2,9 +2,9 @@
 
 use crate::config::KubeVersion;
 
-use super::running_scheduler;
 use super::scheduler_facts::SchedulerFacts;
 use super::state_flags::SchedulerFlags;
+use crate::session::running_scheduler;
 
 /// A sentence on the version, one on the feature gates, one on the configuration.
 pub(super) fn lines(flags: &SchedulerFlags, facts: &SchedulerFacts, version: KubeVersion, gates: &str) -> Vec<String> {

@@ -10,23 +10,19 @@ use crate::control_plane::{OnRefusal, controller};
 use crate::decode::workload::{Workload, WorkloadKind};
 use crate::did_you_mean;
 use crate::edit::{Edit, PodChange};
-use crate::explain::suggest::{self, PreemptionDetail, Suggestion};
-use crate::explain::{Explanation, NodeDetail, counterfactual, reported_events};
-use crate::framework::{Cycle, NotEvaluated, Notes, Placement};
-use crate::report::explain::Refused;
 use crate::report::{Answer, Answered, ExplainAnswer, Part};
-use crate::simulate::groups::whole::{self, GroupPlacement};
+use crate::session::State;
+use crate::session::explain::{ExplainExtras, Subject, answer};
 use crate::simulate::workload::{self, WorkloadPlacement};
-use crate::state::{NodeId, PodId};
+use crate::state::PodId;
 
 use super::common_flags::CommonFlags;
 use super::help::TEMPLATE;
 use super::manifests::{AskedManifests, AskedObject, ManifestFlags};
-use super::node_group_flags::{NewNodesFinder, NodeGroupFlags};
+use super::node_group_flags::NodeGroupFlags;
 use super::reading::Request;
-use super::state::State;
 use super::target::{Named, Target, TargetWords};
-use super::{Status, cluster_messages, firmness, resolve};
+use super::{Status, cluster_messages, resolve};
 
 /// Explain why a pod is pending, or why it is where it is
 ///
@@ -128,7 +124,12 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
             None => error,
         });
     }
-    let mut wanted = ExplainExtras::of(arguments);
+    let shown = match arguments.common.output.output.part() {
+        Part::Names => false,
+        Part::Screen => node.is_none(),
+        _ => true,
+    };
+    let mut wanted = ExplainExtras::new(shown && !arguments.no_suggestions, shown);
     let finder = arguments.node_groups.finder(&arguments.common, &state, &pods)?;
     let answers: Vec<Answer> =
         subjects.into_iter().map(|subject| answer(&mut state, subject, node, &mut wanted, &finder, now)).collect();
@@ -144,15 +145,6 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
     arguments.common.output.print_with(&report, arguments.commands)?;
     let fits = answers.iter().all(Answer::fits);
     Ok(if arguments.exit_code && !fits { Status::DoesNotFit } else { Status::Answered })
-}
-
-/// A pod to be explained.
-struct Subject {
-    pod: PodId,
-    /// Pods of its workload that are placed before it, and their nodes: it is the first that fits nowhere.
-    after: Vec<(PodId, NodeId)>,
-    /// The workload as a whole, where one was asked about.
-    workload: Option<Arc<WorkloadPlacement>>,
 }
 
 fn subjects(state: &mut State, target: &Target, from_files: AskedManifests, now: Timestamp) -> Result<Vec<Subject>> {
@@ -252,150 +244,4 @@ fn as_default_scheduler(state: &mut State, pods: &[PodId]) -> Vec<(PodId, Name)>
         }
     }
     changed
-}
-
-/// What costs more cycles, and is done only where it is shown.
-struct ExplainExtras {
-    suggestions: bool,
-    preemption: bool,
-    /// The pods that were searched for, with what was found: siblings need not be searched again.
-    found: Vec<(PodId, Vec<Suggestion>)>,
-    /// Groups of pods that were placed.
-    groups: Vec<Arc<GroupPlacement>>,
-}
-
-impl ExplainExtras {
-    fn of(arguments: &ExplainArgs) -> Self {
-        let shown = match arguments.common.output.output.part() {
-            Part::Names => false,
-            Part::Screen => arguments.node.is_none(),
-            _ => true,
-        };
-        Self {
-            suggestions: shown && !arguments.no_suggestions,
-            preemption: shown,
-            found: Vec::new(),
-            groups: Vec::new(),
-        }
-    }
-
-    fn suggestions(&mut self, state: &mut State, placement: &Placement, now: Timestamp) -> Option<Vec<Suggestion>> {
-        if !self.suggestions {
-            return None;
-        }
-        let pod = placement.pod_id;
-        let sibling = self.found.iter().find(|(other, _)| suggest::is_equal_but_for_name(&state.cluster, *other, pod));
-        if let Some((other, found)) = sibling {
-            let other = state.cluster.pod(*other).key();
-            return Some(found.iter().map(|suggestion| suggestion.for_sibling(other, placement.pod)).collect());
-        }
-        let found = suggest::find(&state.scheduler, &mut state.cluster, placement, now)?;
-        self.found.push((pod, found.clone()));
-        Some(found)
-    }
-
-    /// The group of `pod` as a whole, where any of its pods waits.
-    fn group(&mut self, state: &mut State, pod: PodId, now: Timestamp) -> Option<Arc<GroupPlacement>> {
-        let group = whole::group_of(&state.scheduler, &state.cluster, pod)?;
-        let known = self.groups.iter().find(|known| known.group == group).cloned();
-        let placed = known.unwrap_or_else(|| {
-            let placed = Arc::new(whole::place(&state.scheduler, &mut state.cluster, group, now));
-            self.groups.push(Arc::clone(&placed));
-            placed
-        });
-        (placed.pending > 0).then_some(placed)
-    }
-
-    fn preemption(&self, state: &mut State, placement: &Placement, now: Timestamp) -> Option<PreemptionDetail> {
-        let (scheduler, cluster) = (&state.scheduler, &mut state.cluster);
-        if self.preemption { suggest::explain_preemption(scheduler, cluster, placement, now) } else { None }
-    }
-}
-
-/// Each pod is explained by itself, against the state as it was found.
-fn answer(
-    state: &mut State,
-    subject: Subject,
-    node: Option<&str>,
-    wanted: &mut ExplainExtras,
-    finder: &NewNodesFinder,
-    now: Timestamp,
-) -> Answer {
-    let Subject { pod, after, workload } = subject;
-    for (pod, node) in &after {
-        state.cluster.assume(*pod, *node);
-    }
-    let is_pending = state.cluster.pod(pod).own.node_name.is_none();
-    let mut new_nodes = if is_pending { finder.find(state, pod) } else { None };
-    let group = wanted.group(state, pod, now);
-    let lifted = state.cluster.lift(pod);
-    let mut placement = state.scheduler.explain_lifted(&state.cluster, &lifted, now);
-    NotEvaluated::join(&mut placement.not_evaluated, &state.notes);
-    if let Some(group) = &group {
-        NotEvaluated::join(&mut placement.not_evaluated, &group.not_evaluated);
-    }
-    let fits_if_admitted = placement.schedulable;
-    let is_new =
-        state.cluster.pod(pod).own.creation_timestamp.is_none() && state.cluster.pod(pod).own.sequence == u32::MAX;
-    // What a webhook refuses only the controller can tell.
-    let reported = workload.as_ref().filter(|_| is_new).and_then(|workload| workload.reported_refusal());
-    let refused = state.refusal(placement.pod).or_else(|| reported.map(ToOwned::to_owned));
-    let refused = refused.map(|message| Refused { message, fits_if_admitted });
-    if let Some(new_nodes) = &mut new_nodes {
-        new_nodes.compare(&state.cluster, &placement);
-    }
-    let mut suggestions = wanted.suggestions(state, &placement, now);
-    if is_pending {
-        finder.name_makers(state, suggestions.iter_mut().flatten());
-    }
-    let mut answer = Answer {
-        suggestions,
-        preemption: wanted.preemption(state, &placement, now),
-        explanation: Explanation::in_full(&state.scheduler, &state.cluster, &placement, now),
-        detail: node.and_then(|node| detail(state, &placement, node, now)),
-        cluster_messages: cluster_messages::find(state, &placement),
-        new_nodes,
-        nodes: state.cluster.nodes().len(),
-        filters: filters(state, pod),
-        refused,
-        is_new,
-        placed_before: after.len(),
-        workload,
-        evaluated_for: None,
-        group,
-        placement,
-    };
-    let fits = answer.placement.schedulable;
-    answer.placement.not_evaluated.iter_mut().for_each(|item| item.judge(fits));
-    firmness::judge(state, pod, &mut answer, now);
-    if let Some(workload) = answer.workload.as_ref().filter(|_| answer.is_made_up()) {
-        let known = state.cluster.workload(workload.workload);
-        answer.cluster_messages.events =
-            known.map(|workload| reported_events::of_workload(&state.cluster, workload)).unwrap_or_default();
-    }
-    // Whatever a cycle would say: a pod that is not admitted is not scheduled.
-    answer.placement.schedulable &= answer.refused.is_none();
-    state.cluster.restore(lifted);
-    for (pod, _) in after.into_iter().rev() {
-        state.cluster.forget(pod);
-    }
-    answer
-}
-
-fn filters(state: &State, pod: PodId) -> Vec<&'static str> {
-    let framework = state.scheduler.framework_for(state.cluster.pod(pod));
-    framework.map(|(_, framework)| framework.filter.iter().map(|(plugin, _)| *plugin).collect()).unwrap_or_default()
-}
-
-fn detail(state: &mut State, placement: &Placement, node: &str, now: Timestamp) -> Option<NodeDetail> {
-    let pod = state.cluster.pod(placement.pod_id);
-    let (_, framework) = state.scheduler.framework_for(pod)?;
-    // What could not be judged was noted by the cycle itself.
-    let notes = Notes::default();
-    let behaviour = state.scheduler.behaviour();
-    let cycle = Cycle { cluster: &state.cluster, pod, behaviour, now, notes: &notes };
-    let info = state.cluster.node_named(name(node))?;
-    let mut detail = NodeDetail::of(&framework, cycle, placement, info);
-    detail.counterfactual = counterfactual::find(&state.scheduler, &mut state.cluster, placement, name(node), now);
-    Some(detail)
 }

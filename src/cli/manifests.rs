@@ -18,8 +18,8 @@ use crate::source::{Input, InputProblem, Manifests, read_manifests};
 use crate::state::ClusterBuilder;
 
 use super::output::say;
-use super::state::State;
 use super::{kustomize, manifest_files, manifest_text, namespaces, resolve};
+use crate::session::State;
 
 /// Which manifests, and how strictly they are read: kubectl's own flags.
 #[derive(Clone, Debug, Default, Args)]

@@ -5,7 +5,7 @@ use crate::decode::Kind;
 use crate::did_you_mean;
 use crate::state::Cluster;
 
-use super::state::State;
+use crate::session::State;
 
 /// The API server creates these itself (upstream pkg/controlplane/controller/systemnamespaces).
 const SYSTEM: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];

@@ -1,24 +1,19 @@
 //! What a state does not say of the programs that make nodes.
 
-use std::cell::{OnceCell, RefCell};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use clap::{Args, ValueHint};
 
 use super::error::{Error, Result};
-use crate::api::{Name, ObjectKey, Timestamp, name};
-use crate::decode::autoscaling::process::split;
-use crate::explain::Suggestion;
-use crate::node_groups::cluster_autoscaler::{self, Change, Flags, Loop, Options, PodOutcome, TemplateFile};
-use crate::node_groups::fates::Fates;
-use crate::node_groups::maker::Maker;
-use crate::node_groups::{ClusterAutoscalerAnswer, NewNodes, karpenter, not_counted};
+use crate::api::{ObjectKey, name};
+use crate::node_groups::cluster_autoscaler::TemplateFile;
+use crate::node_groups::karpenter;
+use crate::session::State;
+use crate::session::new_nodes::{NewNodesFinder, NewNodesSettings};
 use crate::source::{Input, read_value};
 use crate::state::PodId;
 
 use super::common_flags::CommonFlags;
-use super::state::State;
 
 /// What a state does not say of the programs that make nodes.
 #[derive(Clone, Debug, Default, Args)]
@@ -38,38 +33,12 @@ pub(crate) struct NodeGroupFlags {
     pub(crate) instance_types: Option<PathBuf>,
 }
 
-/// The programs that make nodes, run when somebody asks.
-pub(crate) struct NewNodesFinder {
-    options: Options,
-    run: OnceCell<Option<Arc<Loop>>>,
-    karpenter: karpenter::Options,
-    round: OnceCell<Option<karpenter::Run>>,
-    /// Loops after a change of one group.
-    changed: RefCell<Vec<(Change, Arc<Loop>)>>,
-    pools: OnceCell<Option<karpenter::Overview>>,
-    asked: Vec<PodId>,
-    now: Timestamp,
-    notes: Vec<String>,
-}
-
 impl NodeGroupFlags {
     /// Reads what was given.
     ///
     /// # Errors
     /// A file that cannot be read, a flag whose value makes no sense.
     pub(crate) fn finder(&self, common: &CommonFlags, state: &State, asked: &[PodId]) -> Result<NewNodesFinder> {
-        let process = state.cluster.autoscaling.process.iter().flat_map(|process| process.flags.iter().cloned());
-        let mut words: Vec<String> = process.collect();
-        let known = Flags::parse(&words);
-        let mut notes = Vec::new();
-        if let Err(error) = known {
-            notes.push(format!("the flags of the autoscaler's pod cannot be read: {error}"));
-            words.clear();
-        }
-        words.extend(split(self.autoscaler_flags.as_deref().unwrap_or_default()));
-        let of_karpenter = karpenter::Flags::take(&mut words);
-        let of_karpenter = of_karpenter.map_err(|error| Error::new(format!("--autoscaler-flags: {error}")))?;
-        let flags = Flags::parse(&words).map_err(|error| Error::new(format!("--autoscaler-flags: {error}")))?;
         let templates = match &self.node_group_templates {
             Some(path) => {
                 let input = Input::from(path.clone());
@@ -88,127 +57,14 @@ impl NodeGroupFlags {
             None => None,
         };
         let status = common.state.autoscaler_status.as_ref();
-        let named = status.map(|map| ObjectKey::new(name(&map.namespace), name(&map.name)));
-        let group_label = self.node_group_label.as_deref().map(name);
-        let options = Options { flags, group_label, templates, status: named, ..Options::default() };
-        if let Some(Err(error)) = state.cluster.autoscaling.status(options.status).map(|status| &status.content) {
-            notes.push(format!("the status of the Cluster Autoscaler cannot be read: {error}"));
-        }
-        notes.extend(not_counted::notes(&state.cluster, &options.flags));
-        Ok(NewNodesFinder {
-            options,
-            run: OnceCell::new(),
-            karpenter: karpenter::Options { flags: of_karpenter, types, ..karpenter::Options::default() },
-            round: OnceCell::new(),
-            changed: RefCell::default(),
-            pools: OnceCell::new(),
-            asked: asked.to_vec(),
-            now: common.moment(state),
-            notes,
-        })
-    }
-}
-
-impl NewNodesFinder {
-    /// What is known of the Cluster Autoscaler beside the state.
-    pub(crate) fn options(&self) -> &Options {
-        &self.options
-    }
-
-    /// What is known of Karpenter beside the state.
-    pub(crate) fn karpenter(&self) -> &karpenter::Options {
-        &self.karpenter
-    }
-
-    /// The Cluster Autoscaler's loop; none where the state has no status of it.
-    pub(crate) fn run(&self, state: &State) -> Option<Arc<Loop>> {
-        let (scheduler, cluster, gates) = (&state.scheduler, &state.cluster, state.gates);
-        let run = || cluster_autoscaler::run(scheduler, cluster, &self.options, gates, &self.asked, self.now);
-        self.run.get_or_init(|| run().map(Arc::new)).clone()
-    }
-
-    /// Karpenter's round; none where nothing tells of Karpenter.
-    pub(crate) fn round(&self, state: &State) -> Option<&karpenter::Run> {
-        let round = || karpenter::Run::new(&state.cluster, &self.karpenter, &self.asked);
-        self.round.get_or_init(round).as_ref()
-    }
-
-    /// Karpenter's pools.
-    pub(crate) fn pools(&self, state: &State) -> Option<&karpenter::Overview> {
-        self.pools.get_or_init(|| self.round(state).map(|round| round.overview(&state.cluster))).as_ref()
-    }
-
-    /// Changes of groups, by their place in `run`, after which the loop does something for the pod.
-    fn fixes(&self, state: &State, run: &Loop, pod: PodId) -> Vec<(usize, Change, PodOutcome)> {
-        if run.pods.get(&pod).is_none_or(|answer| answer.outcome != PodOutcome::NotTriggered) {
-            return Vec::new();
-        }
-        let changes = Change::promising(run, pod).into_iter();
-        let changes = changes.filter_map(|(place, change)| {
-            let outcome = self.run_changed(state, change)?.pods.get(&pod)?.outcome;
-            (outcome != PodOutcome::NotTriggered).then_some((place, change, outcome))
-        });
-        changes.collect()
-    }
-
-    fn run_changed(&self, state: &State, change: Change) -> Option<Arc<Loop>> {
-        let known = self.changed.borrow().iter().find(|(known, _)| *known == change).map(|(_, run)| Arc::clone(run));
-        if known.is_some() {
-            return known;
-        }
-        let (scheduler, cluster, gates) = (&state.scheduler, &state.cluster, state.gates);
-        let (asked, now) = (&self.asked, self.now);
-        let run = cluster_autoscaler::run_changed(scheduler, cluster, &self.options, gates, asked, now, &[change])?;
-        let run = Arc::new(run);
-        self.changed.borrow_mut().push((change, Arc::clone(&run)));
-        Some(run)
-    }
-
-    /// Who could make one more node like `node`.
-    pub(crate) fn maker(&self, state: &State, node: Name) -> Option<Maker> {
-        Maker::of(&state.cluster, self.run(state).as_deref(), self.pools(state), node)
-    }
-
-    /// Says of suggestions of one more node who could make it.
-    pub(crate) fn name_makers<'s>(&self, state: &State, suggestions: impl Iterator<Item = &'s mut Suggestion>) {
-        for suggestion in suggestions {
-            let Some(like) = suggestion.one_more_like() else { continue };
-            suggestion.maker = self.maker(state, like);
-        }
-    }
-
-    /// What becomes of `pods`, which are pending for one reason; none where nobody makes nodes.
-    pub(crate) fn fates(&self, state: &State, example: PodId, pods: &[PodId]) -> Option<Fates> {
-        let example = self.find(state, example)?;
-        Some(Fates::count(example, self.run(state).as_deref(), self.round(state), pods))
-    }
-
-    /// What of the state could not be read, in sentences.
-    pub(crate) fn notes(&self) -> &[String] {
-        &self.notes
-    }
-
-    /// The moment of the question.
-    pub(crate) fn now(&self) -> Timestamp {
-        self.now
-    }
-
-    /// What would be made for a pod; none where the state shows nobody who makes nodes.
-    pub(crate) fn find(&self, state: &State, pod: PodId) -> Option<NewNodes> {
-        let run = self.run(state);
-        let found = run.map(|run| ClusterAutoscalerAnswer {
-            pod,
-            answer: run.pods.get(&pod).cloned(),
-            outcomes: run.outcomes(&state.cluster, pod),
-            status_age: run.status_age(self.now),
-            fixes: self.fixes(state, &run, pod),
-            run,
-        });
-        let of_karpenter = self.round(state).map(|round| round.answer(&state.cluster, pod));
-        if found.is_none() && of_karpenter.is_none() && self.notes.is_empty() {
-            return None;
-        }
-        let notes = self.notes.clone();
-        Some(NewNodes { cluster_autoscaler: found, karpenter: of_karpenter, notes, conflict: None })
+        let settings = NewNodesSettings {
+            autoscaler_flags: self.autoscaler_flags.clone(),
+            group_label: self.node_group_label.as_deref().map(name),
+            templates,
+            types,
+            status: status.map(|map| ObjectKey::new(name(&map.namespace), name(&map.name))),
+        };
+        NewNodesFinder::new(state, asked, common.moment(state), settings)
+            .map_err(|error| Error::new(format!("--autoscaler-flags: {error}")))
     }
 }

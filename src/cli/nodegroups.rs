@@ -56,7 +56,7 @@ pub(super) fn run(arguments: &NodegroupsArgs) -> Result<Status> {
         autoscaler,
         karpenter: finder.pools(&state).cloned(),
         pending: state.cluster.pending().map(|pod| (pod.id, pod.key())).collect(),
-        notes: finder.notes().to_vec(),
+        notes: finder.notes(&state),
         not_evaluated: state.notes.clone(),
     };
     let is_empty = answer.autoscaler.is_none() && answer.karpenter.is_none() && answer.notes.is_empty();

@@ -2,22 +2,19 @@
 
 use clap::Args;
 
-use crate::api::Name;
 use crate::cli::error::{Error, Result};
 use crate::decode::Kind;
-use crate::decode::workload::Workload;
-use crate::explain::pending::{self, Pending, Root};
-use crate::framework::NotEvaluated;
+use crate::explain::pending::Root;
 use crate::report::{self, Answered, Part};
-use crate::simulate::{WorkloadPlacement, queue, workload};
-use crate::state::{Cluster, PodId};
+use crate::session::pending::{answer, pods};
+use crate::simulate::WorkloadPlacement;
+use crate::state::Cluster;
 
 use super::common_flags::CommonFlags;
 use super::help::TEMPLATE;
-use super::node_group_flags::{NewNodesFinder, NodeGroupFlags};
+use super::node_group_flags::NodeGroupFlags;
 use super::output::{self, say};
 use super::reading::Request;
-use super::state::State;
 use super::{Status, cluster_messages, namespaces};
 
 /// Show all pending pods, grouped by root cause
@@ -77,19 +74,8 @@ pub(super) fn run(arguments: &PendingArgs) -> Result<Status> {
     let advise = !arguments.no_suggestions && !is_bare;
     let now = arguments.common.now();
     cluster_messages::read_events(&mut state, &pods);
-    let basis = state.basis.scheduler;
-    let mut pending = pending::find(&state.scheduler, &mut state.cluster, &pods, now, advise, basis);
-    if !is_bare {
-        let finder = arguments.node_groups.finder(&arguments.common, &state, &pods)?;
-        add_new_nodes(&state, &finder, &mut pending);
-    }
-    let is_wanted = |other: Name| namespace.is_none_or(|only| other == only);
-    pending.rejections = pending::rejections(&state.cluster, is_wanted);
-    // Manifests alone do not tell what a controller has left undone.
-    if is_of_a_cluster(&state) {
-        pending.missing = workload::missing(&state.scheduler, &state.cluster, is_wanted, state.gates, now);
-    }
-    pending.not_started = pending::not_started(&state.cluster, is_wanted);
+    let finder = if is_bare { None } else { Some(arguments.node_groups.finder(&arguments.common, &state, &pods)?) };
+    let pending = answer(&mut state, namespace, &pods, advise, finder.as_ref(), now);
     let is_empty = pods.is_empty()
         && pending.missing.is_empty()
         && pending.rejections.is_empty()
@@ -106,27 +92,10 @@ pub(super) fn run(arguments: &PendingArgs) -> Result<Status> {
         ));
         return Ok(Status::Answered);
     }
-    NotEvaluated::join(&mut pending.not_evaluated, &state.notes);
     output.print_with(&Answered { answer: &pending, provenance: &state.provenance(now) }, arguments.commands)?;
     let fits = pending.groups.iter().all(|group| matches!(group.root, Root::Fits))
         && pending.missing.iter().all(WorkloadPlacement::fits);
     Ok(if arguments.exit_code && !fits { Status::DoesNotFit } else { Status::Answered })
-}
-
-/// Whether the state is that of a cluster, where pods that are wanted ought to be there.
-fn is_of_a_cluster(state: &State) -> bool {
-    let was_created = |workload: &Workload| workload.created.is_some() || !workload.uid.is_empty();
-    state.basis.as_of.is_some() || state.cluster.has_statuses || state.cluster.workloads.iter().any(was_created)
-}
-
-/// What those who make nodes do for each group of pods.
-fn add_new_nodes(state: &State, finder: &NewNodesFinder, pending: &mut Pending) {
-    for group in pending.groups.iter_mut().filter(|group| group.root.needs_a_node()) {
-        let pods: Vec<PodId> =
-            group.pods.iter().filter_map(|pod| state.cluster.pod_named(*pod)).map(|pod| pod.id).collect();
-        group.new_nodes = finder.fates(state, group.example.pod_id, &pods);
-        finder.name_makers(state, group.advice.iter_mut().map(|advice| &mut advice.suggestion));
-    }
 }
 
 /// What may be wrong with a namespace without pods in a state that has no Namespaces.
@@ -137,12 +106,4 @@ fn doubt(cluster: &Cluster, namespace: &str) -> String {
     let near = namespaces::near(cluster, namespace)
         .map_or_else(String::new, |near| format!("; {}", near.trim_end_matches('?')));
     format!(": no pod of the state is in that namespace{near}")
-}
-
-/// The pending pods of `namespace`, or of all, in the order of the queue.
-fn pods(cluster: &Cluster, namespace: Option<&str>) -> Vec<PodId> {
-    let wanted = cluster.pending().filter(|pod| namespace.is_none_or(|only| pod.key().namespace == only));
-    let mut pods: Vec<PodId> = wanted.map(|pod| pod.id).collect();
-    queue::sort(cluster, &mut pods);
-    pods
 }

@@ -11,15 +11,17 @@ use crate::cli::error::{Error, Result};
 use crate::config::{Behaviour, SchedulerConfig};
 use crate::decode::pod::PodObject;
 use crate::decode::{Kind, Object};
-use crate::framework::{NotEvaluated, PolicyRule, Turns};
-use crate::report::text::{count, list};
+use crate::framework::{NotEvaluated, PolicyRule};
+use crate::report::text::count;
 use crate::required_kinds::{RequiredKinds, Subject, selects_namespaces};
+use crate::session::Age;
+use crate::session::open::not_listed;
+use crate::session::required::pod_and_group;
 use crate::source::live::{Connection, LiveError, ReadProgress, Reader};
 use crate::state::ClusterBuilder;
 
 use super::manifests::AskedObject;
 use super::progress::ProgressLine;
-use super::provenance::Age;
 use super::target::{Named, NamedKind, Selection, Target};
 
 /// What is asked about.
@@ -145,18 +147,9 @@ impl Asker<'_> {
     fn of_named<'s>(&self, state: &'s ClusterBuilder, named: &Named) -> Vec<Subject<'s>> {
         let key = named.key(self.namespace);
         let groups = self.behaviour.pod_groups();
-        let grouped = |any: bool| state.pending().filter(move |_| any);
         let kind = match named.kind {
             NamedKind::Workload(kind) => kind,
-            NamedKind::Pod => {
-                let Some(pod) = state.pod(key) else { return Vec::new() };
-                let group = groups.of_spec(key.namespace, &pod.template.spec);
-                // The others of its group have their turn with it.
-                let others = grouped(group.is_some()).filter(|other| {
-                    groups.of_spec(other.own.key.namespace, &other.template.spec) == group && other.own.key != key
-                });
-                return std::iter::once(pod).chain(others).map(Subject::pod).collect();
-            }
+            NamedKind::Pod => return pod_and_group(state, self.behaviour, key),
             NamedKind::PodGroup => {
                 let is_of = |pod: &&PodObject| {
                     let group = groups.of_spec(pod.own.key.namespace, &pod.template.spec);
@@ -257,20 +250,6 @@ impl Reading {
         let (at, since) = self.reader.started()?;
         Some(Age::Live { at, since, changed: self.reader.changed() })
     }
-}
-
-/// What it means that objects of `kind` are not known; nothing where nobody reads them.
-pub(crate) fn not_listed(kind: Kind, why: String, required: &RequiredKinds) -> Option<NotEvaluated> {
-    let readers: Vec<&str> = required.readers(kind)?.iter().copied().collect();
-    if readers.is_empty() {
-        return None;
-    }
-    let effect = format!("{} evaluated as if the cluster had none", list(&readers, readers.len()));
-    // What only scores, chooses victims, or could make further nodes turns no verdict.
-    let decides =
-        readers.iter().any(|reader| !matches!(*reader, "PodTopologySpread" | "DefaultPreemption" | "node groups"));
-    let turns = if decides { Turns::Either } else { Turns::Neither };
-    Some(NotEvaluated::of_kind(kind, why, effect).turning(turns))
 }
 
 /// How far the reading is.

@@ -21,8 +21,8 @@ use super::help::TEMPLATE;
 use super::output;
 use super::reading::Request;
 use super::scenario_args::{self, ScenarioFlags};
-use super::state::State;
 use super::watch::Watch;
+use crate::session::State;
 
 /// Show which node or zone cannot be lost, or how to drain nodes
 ///

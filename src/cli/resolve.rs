@@ -20,9 +20,9 @@ use crate::simulate::groups::whole;
 use crate::state::{Pod, PodId};
 
 use super::manifests::AskedObject;
-use super::state::State;
 use super::target::{Named, NamedKind, Selection};
 use super::{namespaces, output::say};
+use crate::session::State;
 
 /// The object with a pod template that `named` stands for; none for a pod that exists.
 ///

@@ -21,7 +21,7 @@ use crate::simulate::{Simulation, Ties};
 use crate::source::{self, Input};
 use crate::state::Cluster;
 
-use super::state::State;
+use crate::session::State;
 
 const HEADING: &str = "Changes to the cluster, applied in the order given";
 

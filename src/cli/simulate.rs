@@ -4,12 +4,11 @@ mod compare;
 mod merge;
 mod sweep;
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueHint};
 
-use crate::api::{ObjectKey, Timestamp, name};
+use crate::api::name;
 use crate::cli::error::{Error, Result};
 use crate::control_plane::Created;
 use crate::control_plane::admission::AdmissionRefusal;
@@ -18,12 +17,14 @@ use crate::decode::workload::WorkloadKey;
 use crate::framework::NotEvaluated;
 use crate::report::Answered;
 use crate::report::comparison::ComparisonAnswer;
-use crate::report::simulation::{SimulationAnswer, WithPreemption};
-use crate::simulate::scenario::{self, Placing, ScenarioRun, ScenarioStep, StepAction};
+use crate::report::simulation::SimulationAnswer;
+use crate::session::State;
+use crate::session::simulation::{self, SimulationError, SimulationQuestion};
+use crate::simulate::scenario::{self, Placing, ScenarioStep, StepAction};
 use crate::simulate::sweep::SweepSpec;
-use crate::simulate::{Assumption, Diff, Simulation, StateSummary, Step, Strategy, Summary, Ties, queue};
+use crate::simulate::{Simulation, Strategy, Ties, queue};
 use crate::simulate::{autoscale, missing, rebalance};
-use crate::state::{Pod, PodId};
+use crate::state::PodId;
 
 use super::common_flags::CommonFlags;
 use super::help::TEMPLATE;
@@ -32,7 +33,6 @@ use super::node_group_flags::NodeGroupFlags;
 use super::progress::PlacingPods;
 use super::reading::Request;
 use super::scenario_args::ScenarioFlags;
-use super::state::State;
 use super::strategy_args::StrategyFlags;
 use super::write_state::StateWriter;
 use super::{Status, resolve};
@@ -265,63 +265,35 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
         let asked = sweep::SweepQuestion { question, plan, refused, exit_code: arguments.exit_code };
         return sweep::run(&state, asked, &arguments.common.output);
     }
-    let without = arguments.diff.then(|| unchanged(&mut state, arguments, &pods, strategy, ties, now));
-    let before = StateSummary::of(&state.cluster);
     let autoscaler = if arguments.autoscale { Some(autoscaler(arguments, &state)?) } else { None };
     let placing = PlacingPods::on_terminal();
-    let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, ties)
-        .preempting(arguments.preempt)
-        .following(strategy)
-        .watched_by(&placing);
-    let of_state = simulation.cluster().pods().len();
-    let run = scenario::run(&mut simulation, &scenario, &pods).map_err(Error::from_error)?;
-    let mut steps = run.steps.clone();
-    let autoscaled = match &autoscaler {
-        Some(options) => {
-            let grown = autoscale::grow(&mut simulation, options, &mut steps);
-            let grown = grown.map(|grown| grown.with_stuck_rollouts(&run.reports));
-            Some(grown.ok_or_else(|| {
-                Error::new("--autoscale: the state has no readable status of the Cluster Autoscaler and no NodePool")
-                    .hint("add the ConfigMap kube-system/cluster-autoscaler-status or the NodePools of Karpenter; --autoscaler-status names another ConfigMap")
-            })?)
-        }
-        None => None,
-    };
-    if let Some(writer) = writer {
-        writer.write(simulation.cluster(), &scenario, &run, now)?;
-    }
-    let ScenarioRun { reports, violated_budgets, cannot_start, .. } = run;
-    let mut not_evaluated = simulation.not_evaluated();
-    NotEvaluated::join(&mut not_evaluated, &state.notes);
-    not_evaluated.extend(strategy.not_evaluated(simulation.cluster()));
-    let mut assumptions = simulation.assumptions();
-    let first_new = of_state.saturating_sub(pods.len());
-    assumptions.extend(Assumption::of_new_pods(simulation.cluster(), first_new));
-    let answer = SimulationAnswer {
+    let question = SimulationQuestion {
+        scenario: &scenario,
+        pods: &pods,
         strategy,
-        summary: Summary::of(&before, &steps, simulation.cluster()),
-        diff: without.map(|without| Diff::of(&without, simulation.cluster(), &steps)),
-        before,
-        steps,
-        group_cycles: simulation.group_cycles().to_vec(),
-        refused,
-        scenario: reports,
-        violated_budgets,
-        cannot_start,
-        with_preemption: None,
-        rebalance,
-        autoscaled,
-        assumptions,
-        not_evaluated,
+        preempts: arguments.preempt,
+        ties,
+        now,
+        diff: arguments.diff,
+        autoscaler: autoscaler.as_ref(),
     };
-    simulation.rewind();
+    let mut written = Ok(());
+    let answered = simulation::answer(&mut state, &question, Some(&placing), |cluster, run| {
+        if let Some(writer) = writer {
+            written = writer.write(cluster, &scenario, run, now);
+        }
+    });
     placing.end();
-    let with_preemption = if arguments.preempt || arguments.autoscale {
-        None
-    } else {
-        with_preemption(&mut state, &scenario, &pods, strategy, ties, now, &answer)
+    let answer = match answered {
+        Ok(answer) => answer,
+        Err(SimulationError::Scenario(error)) => return Err(Error::from_error(error)),
+        Err(SimulationError::NoAutoscaler) => {
+            return Err(Error::new("--autoscale: the state has no readable status of the Cluster Autoscaler and no NodePool")
+                .hint("add the ConfigMap kube-system/cluster-autoscaler-status or the NodePools of Karpenter; --autoscaler-status names another ConfigMap"));
+        }
     };
-    let answer = SimulationAnswer { with_preemption, ..answer };
+    written?;
+    let answer = SimulationAnswer { refused, rebalance, ..answer };
     arguments.common.output.print(&Answered { answer: &answer, provenance: &state.provenance(now) })?;
     Ok(if arguments.exit_code && !answer.fits() { Status::DoesNotFit } else { Status::Answered })
 }
@@ -348,7 +320,7 @@ fn autoscaler(arguments: &SimulateArgs, state: &State) -> Result<autoscale::Opti
     if !arguments.expander.is_empty() {
         options.flags.expanders.clone_from(&arguments.expander);
     }
-    let notes = finder.notes().to_vec();
+    let notes = finder.notes(state);
     Ok(autoscale::Options { autoscaler: options, karpenter: finder.karpenter().clone(), notes })
 }
 
@@ -363,57 +335,6 @@ fn added(arguments: &SimulateArgs, state: &State) -> Result<Vec<ScenarioStep>> {
         Ok(ScenarioStep { said: format!("{target} --add {more}"), change, place: Placing::Now })
     };
     arguments.target.iter().map(step).collect()
-}
-
-/// What preemption would change, which is part of every default profile; none where it changes nothing.
-fn with_preemption(
-    state: &mut State,
-    scenario: &scenario::Scenario,
-    pods: &[PodId],
-    strategy: Strategy,
-    ties: Ties,
-    now: Timestamp,
-    answer: &SimulationAnswer,
-) -> Option<WithPreemption> {
-    let lowest = state.cluster.pods().iter().filter(|pod| pod.own.node_name.is_some()).map(Pod::priority).min()?;
-    let waiting: BTreeSet<ObjectKey> =
-        answer.steps.iter().filter(|step| step.place().is_none()).map(|step| step.pod).collect();
-    // Pods that a step created are of the simulation's own state, and may have any priority.
-    let may = |step: &Step| state.cluster.get_pod(step.pod_id).is_none_or(|pod| pod.priority() > lowest);
-    if !answer.steps.iter().any(|step| step.place().is_none() && may(step)) {
-        return None;
-    }
-    let mut simulation =
-        Simulation::new(&state.scheduler, &mut state.cluster, now, ties).preempting(true).following(strategy);
-    let run = scenario::run(&mut simulation, scenario, pods).ok();
-    simulation.rewind();
-    let run = run?;
-    let placed = run.steps.iter().filter(|step| step.place().is_some());
-    let placed: Vec<ObjectKey> = placed.map(|step| step.pod).filter(|pod| waiting.contains(pod)).collect();
-    let evicted = run.steps.iter().filter(|step| !step.evictions.is_empty());
-    (!placed.is_empty()).then(|| WithPreemption {
-        placed,
-        preempted: evicted.map(|step| step.pod).collect(),
-        unplaced: run.steps.iter().filter(|step| step.place().is_none()).count(),
-    })
-}
-
-/// How the same pods leave the cluster as it is; the state is as it was when this returns.
-fn unchanged(
-    state: &mut State,
-    arguments: &SimulateArgs,
-    pods: &[PodId],
-    strategy: Strategy,
-    ties: Ties,
-    now: Timestamp,
-) -> StateSummary {
-    let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, ties)
-        .preempting(arguments.preempt)
-        .following(strategy);
-    simulation.run(pods);
-    let state_summary = StateSummary::of(simulation.cluster());
-    simulation.rewind();
-    state_summary
 }
 
 /// The pods in the order of the queue, and those that the API server would refuse.

@@ -19,6 +19,7 @@ use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
 use super::progress::{FileReading, ProgressLine};
 use super::reading::in_words;
+use super::snapshot_page::Page;
 use super::whole_file::replace;
 use super::{Status, config_source, output};
 
@@ -50,6 +51,12 @@ pub(crate) struct SnapshotArgs {
     /// The file to write [default: standard output]
     #[arg(short = 'f', long, value_name = "FILE|-")]
     output_file: Option<PathBuf>,
+    /// Write one file to open in a browser: the page, its engine and the state; it asks for nothing
+    #[arg(long, value_name = "FILE", conflicts_with = "output_file", value_hint = ValueHint::FilePath)]
+    html: Option<PathBuf>,
+    /// The page for --html [default: kubectl-sched.html beside the program]
+    #[arg(long, value_name = "FILE", requires = "html", value_hint = ValueHint::FilePath)]
+    page: Option<PathBuf>,
     /// Replace names, label values, images and so on
     #[arg(long)]
     redact: bool,
@@ -80,12 +87,20 @@ Examples:
   kubectl sched snapshot --snapshot examples/clusters/mixed.yaml \\
       --redact --redact-map names.json -f redacted.json.gz
 
+  # One file to open in a browser: nodes as a map, why pods are pending, what if
+  kubectl sched snapshot --html cluster.html
+
   # Look inside a snapshot
   gzip -dc cluster.json.gz | jq '.items[0]'";
 
 pub(super) fn run(arguments: &SnapshotArgs) -> Result<Status> {
     let target = arguments.output_file.as_deref().filter(|file| file.as_os_str() != "-");
-    if target.is_none() && io::stdout().is_terminal() {
+    let page = match &arguments.html {
+        Some(file) if file.as_os_str() == "-" => return Err(Error::new("--html requires the name of a file")),
+        Some(file) => Some((file.as_path(), Page::read(arguments.page.as_deref())?)),
+        None => None,
+    };
+    if target.is_none() && page.is_none() && io::stdout().is_terminal() {
         return Err(Error::new("a snapshot is compressed and standard output is a terminal")
             .hint("name a file with -f, or redirect the output"));
     }
@@ -113,10 +128,14 @@ pub(super) fn run(arguments: &SnapshotArgs) -> Result<Status> {
             .map_err(|error| Error::new(format!("{named}: {error}")))?;
         snapshot.scheduler_config(config);
     }
-    let written = match target {
-        Some(file) => replace(file, |out| snapshot.write(out, Compression::of(file)))
+    let written = match (&page, target) {
+        (Some((file, page)), _) => {
+            replace(file, |out| page.write(out, file, |out| snapshot.write(out, Compression::Gzip)))
+                .map_err(|error| cannot_write(file, &error))?
+        }
+        (None, Some(file)) => replace(file, |out| snapshot.write(out, Compression::of(file)))
             .map_err(|error| cannot_write(file, &error))?,
-        None => match snapshot.write(BufWriter::new(io::stdout().lock()), Compression::Gzip) {
+        (None, None) => match snapshot.write(BufWriter::new(io::stdout().lock()), Compression::Gzip) {
             // A reader that has gone away is no error.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(Status::Answered),
             written => written.map_err(|error| Error::new(format!("cannot write to standard output: {error}")))?,
@@ -126,7 +145,7 @@ pub(super) fn run(arguments: &SnapshotArgs) -> Result<Status> {
         let map = pretty(&written.originals).map_err(Error::from_error)?;
         replace(file, |out| out.write_all(map.as_bytes())).map_err(|error| cannot_write(file, &error))?;
     }
-    tell(&written, target, arguments.redact);
+    tell(&written, arguments.html.as_deref().or(target), arguments.redact);
     Ok(Status::Answered)
 }
 

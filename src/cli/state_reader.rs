@@ -5,34 +5,35 @@
 //! and what else these require is read as well.
 
 use std::path::Path;
+use std::time::SystemTime;
 
 use serde_json::Value;
 
 use crate::api::Timestamp;
 use crate::cli::error::{Error, Result};
 use crate::config::{Behaviour, SchedulerConfig};
-use crate::decode::Kind;
 use crate::decode::autoscaling::process::AutoscalerProcess;
 use crate::decode::scheduler_process::SchedulerProcess;
 use crate::explain::scheduler_messages::MessageBasis;
 use crate::framework::NotEvaluated;
 use crate::framework::extender::http;
+use crate::report::StateAge;
 use crate::required_kinds::RequiredKinds;
 use crate::scheduler::Scheduler;
+use crate::session::open::notes_of;
+use crate::session::{Age, State, StateProvenance, running_scheduler};
 use crate::source::files::Aside;
 use crate::source::snapshot::NotListed;
 use crate::source::{ConfigMap, ConfigMapName, Input, files, live, read_value};
 use crate::state::ClusterBuilder;
 
+use super::config_source;
 use super::kube_flags::KubeFlags;
 use super::output::{OutputFlags, say};
 use super::progress::FileReading;
-use super::provenance::{Age, StateProvenance};
 use super::reading::{Asker, Reading, Request};
 use super::scheduler_settings::parsed;
-use super::state::State;
 use super::state_flags::StateFlags;
-use super::{cluster_messages, config_source, reading, running_scheduler};
 
 impl StateFlags {
     /// Reads the state, of a cluster as far as `question` needs it, and builds the scheduler. `more`
@@ -59,7 +60,7 @@ impl StateFlags {
         let runs = opened.scheduler.take().or_else(|| builder.scheduler().cloned());
         let known = self.known(&opened, runs.as_ref());
         if let Some(runs) = &runs {
-            running_scheduler::tell(runs, known.configuration, output, &mut notes);
+            running_scheduler::tell(runs, known.configuration, &mut |text| output.log(text), &mut notes);
         }
         let behaviour = self.scheduler.behaviour(opened.version.as_deref(), runs.as_ref(), output, &mut notes)?;
         let config = opened.config(&behaviour)?;
@@ -82,7 +83,7 @@ impl StateFlags {
         ));
         let scheduler = self.scheduler(config, behaviour)?;
         let Opened { origin, connection, as_of, read_at, reading, .. } = opened;
-        let age = reading.as_ref().and_then(Reading::age).or(read_at.map(Age::Recorded));
+        let age = reading.as_ref().and_then(Reading::age).or_else(|| recorded(read_at.as_deref()));
         Ok(State {
             cluster,
             scheduler,
@@ -228,13 +229,7 @@ impl Opened {
     /// What is missing of what is needed.
     fn not_listed(&mut self, required: &RequiredKinds) -> Vec<NotEvaluated> {
         let missing = std::mem::take(&mut self.missing);
-        let recorded = missing.into_iter().filter_map(|NotListed { kind, why }| {
-            if kind == "Event" {
-                return Some(cluster_messages::not_listed(why));
-            }
-            let kind = Kind::ALL.iter().find(|known| known.as_str() == kind)?;
-            reading::not_listed(*kind, why, required)
-        });
+        let recorded = notes_of(missing, required);
         let live = self.reading.iter_mut().flat_map(|reading| reading.not_listed(required));
         recorded.chain(live).collect()
     }
@@ -255,6 +250,11 @@ fn connect(kube: &KubeFlags, status: Option<&ConfigMapName>) -> Result<Opened> {
         reading: Some(reading),
         ..Opened::default()
     })
+}
+
+/// The age of a state whose time is recorded; none where that is no time.
+fn recorded(read_at: Option<&str>) -> Option<Age> {
+    StateAge::recorded(read_at?, Timestamp::from(SystemTime::now())).map(Age::Recorded)
 }
 
 /// Files: the version is the recorded one, else the newest among the nodes'.

@@ -18,7 +18,7 @@ use crate::api::name::Name;
 use crate::framework::Placement;
 use crate::state::Cluster;
 use crate::state::pod::PodId;
-use cluster_autoscaler::{Change, Loop, PodAnswer, PodOutcome};
+use cluster_autoscaler::{Change, Loop, PodAnswer, PodOutcome, TolerationFix};
 
 /// What would be made for one pod.
 #[derive(Clone, Debug, Default)]
@@ -94,4 +94,6 @@ pub struct ClusterAutoscalerAnswer {
     pub status_age: Option<i64>,
     /// Changes of groups, by their place, after which the loop does something for the pod, and what.
     pub fixes: Vec<(usize, Change, PodOutcome)>,
+    /// Groups that grow once the pod tolerates their taints.
+    pub tolerations: Vec<TolerationFix>,
 }

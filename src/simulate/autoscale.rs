@@ -12,7 +12,7 @@ use crate::api::meta::ObjectKey;
 use crate::api::name::{Name, name};
 use crate::api::taint::tolerated;
 use crate::edit::BuiltNode;
-use crate::node_groups::cluster_autoscaler::{self, Change, Growth, Loop, TEMPLATE_LABEL, short};
+use crate::node_groups::cluster_autoscaler::{self, Change, Growth, Loop, Skip, TEMPLATE_LABEL, short};
 use crate::node_groups::karpenter::{self, Instance, PoolOverview};
 use crate::state::{Cluster, PodId};
 
@@ -262,7 +262,9 @@ impl Makers {
         let notes = &mut self.found.notes;
         if let Some(run) = run {
             notes.extend(run.notes.iter().cloned());
-            let unknown = run.groups.iter().filter_map(|group| Some((short(&group.id), group.not_evaluated.as_ref()?)));
+            // What is at its maximum or in backoff does not grow, whatever a new node of it is like.
+            let open = run.groups.iter().filter(|group| matches!(group.skip, None | Some(Skip::NoTemplate(_))));
+            let unknown = open.filter_map(|group| Some((short(&group.id), group.not_evaluated.as_ref()?)));
             notes.extend(unknown.map(|(group, why)| format!("{group} could grow, too, and was left out: {why}")));
         }
         let pools = round.map(|round| round.overview(cluster).pools).unwrap_or_default();

@@ -144,3 +144,29 @@ fn a_selector_that_costs_too_much() {
     let screen = explain_device(&expression);
     assert!(screen.contains("NOT CONSIDERED") && screen.ends_with("--- status 0"), "{screen}");
 }
+
+/// The page of `snapshot --html` lies beside the program in an archive, not in a build folder.
+#[test]
+fn a_page_that_is_not_there() {
+    let of = |flags: &str| screen(&format!("snapshot {flags} --snapshot examples/clusters/mixed.yaml"));
+    assert_snapshot!(of("--html cluster.html --page examples/clusters/mixed.yaml"), @r#"
+    --- stderr
+    error: examples/clusters/mixed.yaml is not the page of this program, or has a state already
+    --- status 2
+    "#);
+    assert_snapshot!(of("--html cluster.html --page missing.html"), @r#"
+    --- stderr
+    error: cannot read missing.html: No such file or directory (os error 2)
+    --- status 2
+    "#);
+    assert_snapshot!(of("--html -"), @r#"
+    --- stderr
+    error: --html requires the name of a file
+    --- status 2
+    "#);
+    assert_snapshot!(of("--html cluster.html -f cluster.json.gz"), @r#"
+    --- stderr
+    error: --html cannot be used with --output-file. See 'kubectl sched snapshot -h' for help and examples
+    --- status 2
+    "#);
+}

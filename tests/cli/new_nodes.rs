@@ -266,6 +266,71 @@ fn a_status_that_cannot_be_read() {
     still_answers("max-size", &lines, "", &["the status of the Cluster Autoscaler cannot be read:"]);
 }
 
+/// The autoscaler's older form: free text, without the reason of a backoff.
+#[test]
+fn a_status_in_the_older_form() {
+    let command = |command: &str| {
+        let flags = "--kube-version v1.33 --at 2026-08-20T10:00:24Z --snapshot tests/cli/new-nodes/old-status.yaml";
+        screen(&format!("{command} {flags}"))
+    };
+    insta::assert_snapshot!(command("nodegroups"), @"
+    2 node groups: none can grow                                               v1.33
+
+    NODE GROUPS   cluster-autoscaler, status 24 seconds old
+    GROUP              NODES   LIMITS   PENDING     STATE
+    eks-general-1234       1      1-1   <unknown>   at its maximum: 1 of 1; its
+                                                    nodes are not known
+    eks-gpu-9999           1      0-5   <unknown>   in backoff since
+                                                    2026-08-20T09:57:50Z; its nodes
+                                                    are not known
+
+    A NEW NODE   what is left of it for pods beside its DaemonSets
+    eks-general-1234: nothing in the state says which nodes belong to it, nor what a
+    new one is like: a new node of it is not known
+    eks-gpu-9999: nothing in the state says which nodes belong to it, nor what a new
+    one is like: a new node of it is not known
+
+    PENDING PODS   1; explain POD shows what each group or pool says
+    1   no group grows: 1 in backoff after failed scale-up, 1 max node group size
+        reached (shop/web)
+
+    which nodes belong to eks-general-1234, eks-gpu-9999 is not known:
+    --node-group-label names a label whose value is the id of a node's group,
+    --node-group-templates a file that says what new nodes are like
+    --- stderr
+    --- status 0
+    ");
+    // What does not grow is not said to be able to.
+    let simulated = command("simulate --pending --autoscale");
+    assert!(!simulated.contains("could grow, too"), "{simulated}");
+}
+
+/// A toleration that makes an empty group grow: no node of the state shows that.
+#[test]
+fn a_toleration_makes_a_group_grow() {
+    let shown =
+        screen("explain web -n shop --at 2026-08-20T10:00:24Z --snapshot tests/cli/new-nodes/from-zero-tainted.yaml");
+    let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    for text in [
+        "would not: node(s) had untolerated taint(s) (dedicated=arm:NoSchedule)",
+        "help: tolerate dedicated=arm:NoSchedule; then it grows for the pod (re-run)",
+    ] {
+        assert!(shown.contains(text), "{text}: {shown}");
+    }
+}
+
+/// Who makes the nodes that a number of copies needs rests on the status.
+#[test]
+fn a_wanted_number_without_a_status() {
+    let mut text = fs::read_to_string("tests/cli/new-nodes/old-status.yaml").unwrap();
+    text = text.replace("Cluster-autoscaler status at", "At").replace("Health: ", "H: ");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.yaml");
+    fs::write(&path, text).unwrap();
+    let shown = screen(&format!("capacity web -n shop --want 3 --snapshot {}", path.display()));
+    assert!(shown.contains("the status of the Cluster Autoscaler cannot be read: "), "{shown}");
+}
+
 #[test]
 fn a_group_without_members() {
     still_answers(

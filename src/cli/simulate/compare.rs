@@ -14,9 +14,9 @@ use crate::simulate::{Simulation, StateSummary, StrategyResult, Ties};
 use crate::state::PodId;
 
 use super::super::Status;
-use super::super::state::State;
 use super::super::strategy_args::ComparedStrategy;
 use super::SimulateArgs;
+use crate::session::State;
 
 /// What is asked of every strategy.
 pub(super) struct ComparisonQuestion<'a> {

@@ -12,8 +12,8 @@ use crate::simulate::sweep::{Plan, Shard, SweepOutcome, SweepResult, SweepSpec, 
 
 use super::super::Status;
 use super::super::output::OutputFlags;
-use super::super::state::State;
 use super::super::watch::Watch;
+use crate::session::State;
 
 /// Many runs.
 #[derive(Clone, Debug, Args)]

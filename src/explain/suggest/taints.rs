@@ -1,7 +1,7 @@
 //! What a taint tells, and what takes it away: by that a toleration, the taint's removal, or the
 //! fixing the node is the smaller change.
 
-use crate::api::name::{Name, name};
+use crate::api::name::Name;
 use crate::api::taint::{Taint, TaintEffect, Toleration};
 use crate::edit::{Edit, PodChange};
 use crate::state::{Cluster, NodeInfo, Pod};
@@ -125,7 +125,7 @@ pub(super) fn remedies(trial: &WhatIf<'_>, node: &NodeInfo, taint: &Taint, alone
     if is_cordon(taint) {
         return vec![Edit::Uncordon { node: name }];
     }
-    let tolerated = patch(trial.pod(), PodChange::Tolerate { toleration: narrowest(taint) });
+    let tolerated = patch(trial.pod(), PodChange::Tolerate { toleration: Toleration::of(taint) });
     let removed = Edit::RemoveTaint { node: name, taint: *taint };
     let mut edits = if waits_for(taint.key, trial.pod()) {
         vec![tolerated]
@@ -146,21 +146,10 @@ pub(super) fn remedies(trial: &WhatIf<'_>, node: &NodeInfo, taint: &Taint, alone
     edits
 }
 
-/// The toleration that tolerates this taint and no other.
-fn narrowest(taint: &Taint) -> Toleration {
-    let value = Some(taint.value).filter(|value| !value.is_empty());
-    Toleration {
-        key: Some(taint.key),
-        operator: Some(name(if value.is_some() { "Equal" } else { "Exists" })),
-        value,
-        effect: Some(name(taint.effect.as_str())),
-        toleration_seconds: None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::name::name;
     #[test]
     fn what_a_taint_tells() {
         let case = |key: &str, condition: bool, maintained: bool| {

@@ -20,6 +20,7 @@ mod sandbox;
 mod similar;
 mod template;
 mod template_file;
+mod toleration_fix;
 
 use std::collections::BTreeMap;
 
@@ -45,6 +46,7 @@ pub(in crate::node_groups) use quota::VALID;
 pub use similar::Growth;
 pub use template::{From, TEMPLATE_LABEL, Template};
 pub use template_file::TemplateFile;
+pub use toleration_fix::{TolerationFix, toleration_fixes};
 
 use estimate::Estimate;
 use expander::Choice;

@@ -49,7 +49,7 @@ pub(in crate::report) struct CapacityObject<'a> {
     still_free: LeftObject,
     nodes: Vec<NodeObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    wanted: Option<WantedObject>,
+    wanted: Option<WantedObject<'a>>,
     /// What keeps a further copy off the nodes, beside its scheduling cycle.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     findings: Vec<FindingObject<'a>>,
@@ -117,7 +117,7 @@ struct StopObject<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct WantedObject {
+struct WantedObject<'a> {
     copies: usize,
     /// Absent where no node of the cluster helps.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -133,6 +133,9 @@ struct WantedObject {
     /// The node group or NodePool of the node that more are made like.
     #[serde(skip_serializing_if = "Option::is_none")]
     made_by: Option<MakerObject>,
+    /// What of the programs that make nodes could not be read or was not counted.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    notes: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -231,8 +234,8 @@ impl<'a> NodeObject<'a> {
     }
 }
 
-impl WantedObject {
-    fn new(wanted: &CapacityNeeds) -> Self {
+impl<'a> WantedObject<'a> {
+    fn new(wanted: &'a CapacityNeeds) -> Self {
         let (more_nodes, refused) = match &wanted.needed {
             Some(Needed::Nodes(nodes)) => (Some(*nodes), None),
             Some(Needed::Refused { refusal, .. }) => (None, Some(refusal.to_string())),
@@ -243,6 +246,6 @@ impl WantedObject {
             Some(Needed::Never { message, .. }) => Some(message.clone()),
             _ => None,
         };
-        Self { copies: wanted.copies, like: wanted.like, more_nodes, message, refused, made_by }
+        Self { copies: wanted.copies, like: wanted.like, more_nodes, message, refused, made_by, notes: &wanted.notes }
     }
 }

@@ -46,6 +46,8 @@ pub struct CapacityNeeds {
     pub needed: Option<Needed>,
     /// The node group or pool that the node belongs to, where that is known.
     pub maker: Option<Maker>,
+    /// What of the programs that make nodes could not be read or was not counted, in sentences.
+    pub notes: Vec<String>,
 }
 
 impl CapacityAnswer {

@@ -149,6 +149,11 @@ fn wanted(screen: &mut Screen, answer: &CapacityAnswer) {
         let label = if maker.room().is_none_or(|room| room >= *nodes) { Label::Plain } else { Label::Warning };
         screen.paragraph(label, &new_node_words::maker_of(maker, *nodes));
     }
+    if matches!(wanted.needed, Some(Needed::Nodes(1..))) {
+        for note in &wanted.notes {
+            screen.paragraph(Label::Warning, note);
+        }
+    }
 }
 
 fn runs_out(screen: &mut Screen, answer: &CapacityAnswer, stopped: &Stopped) {

@@ -18,6 +18,9 @@ pub(super) fn section(page: &mut Markup, new_nodes: &NewNodes) {
     if let Some(conflict) = &new_nodes.conflict {
         page.raw("<p class=\"caution\"><strong>Caution:</strong> ").text(words::conflict(conflict)).raw("</p>\n");
     }
+    if new_nodes.cluster_autoscaler.is_none() && new_nodes.karpenter.is_none() {
+        page.raw("<h3>New nodes</h3>\n");
+    }
     for note in &new_nodes.notes {
         page.raw("<p class=\"caution\"><strong>Caution:</strong> ").text(note).raw("</p>\n");
     }

@@ -344,16 +344,22 @@
     });
   };
 
-  theme();
-  const nodes = document.querySelector("script.nodes");
-  const page = nodes ? JSON.parse(nodes.textContent) : {};
   // Tables far down are made when they come near.
-  const near = new IntersectionObserver((seen) => {
-    for (const { isIntersecting, target } of seen) {
-      if (!isIntersecting) continue;
-      near.unobserve(target);
-      new Grid(target, page);
-    }
-  }, { rootMargin: "1500px" });
-  document.querySelectorAll(".grid").forEach((box, index) => (index < 3 ? new Grid(box, page) : near.observe(box)));
+  const tables = (root) => {
+    const nodes = root.querySelector("script.nodes");
+    const page = nodes ? JSON.parse(nodes.textContent) : {};
+    const near = new IntersectionObserver((seen) => {
+      for (const { isIntersecting, target } of seen) {
+        if (!isIntersecting) continue;
+        near.unobserve(target);
+        new Grid(target, page);
+      }
+    }, { rootMargin: "1500px" });
+    root.querySelectorAll(".grid").forEach((box, index) => (index < 3 ? new Grid(box, page) : near.observe(box)));
+  };
+
+  theme();
+  tables(document);
+  // The page with the engine in it makes more of them.
+  window.kubectlSched = { element, counted, number, tables };
 })();

@@ -8,7 +8,7 @@ const SCRIPT: &str = include_str!("page.js");
 
 /// The SHA-256 of `page.js` in base64, by which the browser knows our script from any other;
 /// `tests/html.rs` says what it must be.
-const SCRIPT_HASH: &str = "KDCEyd2+zm/QcQa1+4DuGe/LkgY0Ls4DdxGa65Oj964=";
+const SCRIPT_HASH: &str = "j88q2I3NG4XajWGbunbd8FZHHrM/xdQOkkGxmZF2kxY=";
 
 /// A page whose `<title>` is `title`; `body` is what stands between header and footer, `command` what
 /// was asked.

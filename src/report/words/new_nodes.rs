@@ -4,7 +4,8 @@ use crate::api::Name;
 use crate::decode::autoscaling::karpenter::PoolRequirement;
 use crate::framework::{Amount, Reason};
 use crate::node_groups::cluster_autoscaler::{
-    Change, ExceededQuota, From, GroupVerdict, Loop, NodeGroup, PodAnswer, PodOutcome, Skip, reasons, short,
+    Change, ExceededQuota, From, GroupVerdict, Loop, NodeGroup, PodAnswer, PodOutcome, Skip, TolerationFix, reasons,
+    short,
 };
 use crate::node_groups::fates::Fates;
 use crate::node_groups::karpenter::{KarpenterAnswer, PoolAnswer, PoolChange, PoolFix, PoolOverview, StuckClaim};
@@ -165,7 +166,9 @@ pub(in crate::report) fn groups(found: &ClusterAutoscalerAnswer) -> Vec<GroupLin
                 parts.push(format!("{} of {}", group.target, group.max));
             }
             let fixes = found.fixes.iter().filter(|(fixed, ..)| *fixed == place);
-            let fixes: Vec<String> = fixes.map(|(_, change, outcome)| fix(*change, *outcome)).collect();
+            let fixes = fixes.map(|(_, change, outcome)| fix(*change, *outcome));
+            let tolerations = found.tolerations.iter().filter(|fix| fix.group == place).map(toleration_fix);
+            let fixes: Vec<String> = fixes.chain(tolerations).collect();
             let helps = verdict == Some(&GroupVerdict::Fits) && group.skip.is_none();
             GroupLine { id: short(&group.id).to_owned(), text: parts.join("; "), fixes, helps }
         })
@@ -179,13 +182,22 @@ pub(in crate::report) fn fix(change: Change, outcome: PodOutcome) -> String {
         Change::BackoffOver { .. } => "after the backoff".to_owned(),
         Change::Grown { by, .. } | Change::Started { by, .. } => format!("with {by} nodes more"),
     };
-    let then = match outcome {
+    format!("{what} {} (re-run)", then(outcome))
+}
+
+/// Which taints the pod must tolerate, and what the loop then does.
+pub(in crate::report) fn toleration_fix(fix: &TolerationFix) -> String {
+    let taints: Vec<String> = fix.taints.iter().map(ToString::to_string).collect();
+    format!("help: tolerate {}; then {} (re-run)", list(&taints, 3), then(fix.outcome))
+}
+
+fn then(outcome: PodOutcome) -> &'static str {
+    match outcome {
         PodOutcome::Triggered => "it grows for the pod",
         PodOutcome::Option => "it is one of the groups that may grow for the pod",
         PodOutcome::HelpedLater | PodOutcome::AwaitsEvaluation => "the pod gets a node after others",
         _ => "the pod gets a node",
-    };
-    format!("{what} {then} (re-run)")
+    }
 }
 
 /// Changes of a pool, taken together, and what they do.
@@ -391,7 +403,9 @@ fn state(group: &NodeGroup) -> Option<String> {
             let why = group.backoff.as_ref().map(|(code, message)| match (code.is_empty(), message.is_empty()) {
                 (false, false) => format!(": {code}: {message}"),
                 (false, true) => format!(": {code}"),
-                (true, _) => format!(": {message}"),
+                (true, false) => format!(": {message}"),
+                // The older form of the status has no reason.
+                (true, true) => String::new(),
             });
             Some(format!("in backoff{since}{}", why.unwrap_or_default()))
         }

@@ -237,7 +237,8 @@ fn needed_at_least(cluster: &Cluster, candidates: &[Name]) -> usize {
 }
 
 /// The pool of a node; none where no label tells.
-fn pool_of(node: &NodeInfo) -> Name {
+/// The pool of a node, by the labels that say so; `<none>` where none does.
+pub fn pool_of(node: &NodeInfo) -> Name {
     let pool = POOLS.iter().find_map(|key| node.node.labels.get(name(key)));
     pool.unwrap_or_else(|| name("<none>"))
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::api::name::Name;
+use crate::api::taint::Taint;
 use crate::node_groups::cluster_autoscaler::{
-    Change, GroupVerdict, Loop, LoopEvent, NodeGroup, PodOutcome, Skip, reasons,
+    Change, GroupVerdict, Loop, LoopEvent, NodeGroup, PodOutcome, Skip, TolerationFix, reasons,
 };
 use crate::node_groups::karpenter::{KarpenterAnswer, PoolAnswer, PoolFix};
 use crate::node_groups::{ClusterAutoscalerAnswer, Conflict, NewNodes, UnknownRule};
@@ -148,6 +149,9 @@ struct FixObject {
     max: Option<i64>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     backoff_over: bool,
+    /// The taints of its new nodes that the pod must tolerate.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tolerate: Vec<Taint>,
     outcome: &'static str,
 }
 
@@ -158,7 +162,18 @@ impl FixObject {
             Change::BackoffOver { .. } => (None, true),
             Change::Grown { .. } | Change::Started { .. } => (None, false),
         };
-        Self { summary: words::fix(change, outcome), max, backoff_over, outcome: outcome.as_str() }
+        let summary = words::fix(change, outcome);
+        Self { summary, max, backoff_over, tolerate: Vec::new(), outcome: outcome.as_str() }
+    }
+
+    fn of_tolerations(fix: &TolerationFix) -> Self {
+        Self {
+            summary: words::toleration_fix(fix),
+            max: None,
+            backoff_over: false,
+            tolerate: fix.taints.clone(),
+            outcome: fix.outcome.as_str(),
+        }
     }
 }
 
@@ -352,7 +367,9 @@ impl<'a> AutoscalerObject<'a> {
             groups: groups
                 .map(|(place, group)| {
                     let fixes = found.fixes.iter().filter(|(fixed, ..)| *fixed == place);
-                    let fixes = fixes.map(|(_, change, outcome)| FixObject::new(*change, *outcome)).collect();
+                    let fixes = fixes.map(|(_, change, outcome)| FixObject::new(*change, *outcome));
+                    let tolerations = found.tolerations.iter().filter(|fix| fix.group == place);
+                    let fixes = fixes.chain(tolerations.map(FixObject::of_tolerations)).collect();
                     GroupObject { fixes, ..GroupObject::new(group, verdicts.get(place)) }
                 })
                 .collect(),

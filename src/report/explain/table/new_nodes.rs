@@ -40,6 +40,9 @@ pub(in crate::report) fn render(screen: &mut Screen, new_nodes: &NewNodes) {
     if let Some(conflict) = &new_nodes.conflict {
         screen.paragraph(Label::Warning, &words::conflict(conflict));
     }
+    if new_nodes.cluster_autoscaler.is_none() && new_nodes.karpenter.is_none() {
+        screen.heading("NEW NODES", "not known");
+    }
     for note in &new_nodes.notes {
         screen.paragraph(Label::Warning, note);
     }

@@ -5,24 +5,24 @@ use crate::config::{Behaviour, KubeVersion};
 use crate::decode::scheduler_process::SchedulerProcess;
 use crate::framework::NotEvaluated;
 
-use super::output::OutputFlags;
+use super::Log;
 
 /// What is not known where the scheduler reads its configuration from a file of its own.
-pub(super) const NO_CONFIGURATION: &str = "KubeSchedulerConfiguration";
+pub const NO_CONFIGURATION: &str = "KubeSchedulerConfiguration";
 
 /// The version that its image names.
-pub(super) fn version(process: &SchedulerProcess) -> Option<KubeVersion> {
+pub fn version(process: &SchedulerProcess) -> Option<KubeVersion> {
     process.version.parse().ok()
 }
 
 /// Says what was found, and that its configuration is out of reach unless one was `named`.
-pub(super) fn tell(process: &SchedulerProcess, named: bool, output: &OutputFlags, notes: &mut Vec<NotEvaluated>) {
+pub fn tell(process: &SchedulerProcess, named: bool, log: Log<'_>, notes: &mut Vec<NotEvaluated>) {
     let version = if process.version.is_empty() { "of unknown version" } else { &process.version };
     let gates = match process.feature_gates.as_str() {
         "" => String::new(),
         gates => format!(" with --feature-gates={gates}"),
     };
-    output.log(&format!("kube-scheduler {version} runs as a pod{gates}"));
+    log(&format!("kube-scheduler {version} runs as a pod{gates}"));
     if let Some(file) = process.config.as_ref().filter(|_| !named) {
         let file = if file.is_empty() { String::new() } else { format!(" {file}") };
         notes.push(NotEvaluated::new(

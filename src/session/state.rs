@@ -8,39 +8,43 @@ use crate::control_plane::admission::AdmissionRefusal;
 use crate::framework::NotEvaluated;
 use crate::report::{NodeNames, Provenance};
 use crate::scheduler::Scheduler;
+#[cfg(feature = "live")]
 use crate::source::live;
 use crate::state::Cluster;
 
 use super::provenance::StateProvenance;
 
 /// A state and a scheduler.
-pub(crate) struct State {
-    pub(crate) cluster: Cluster,
-    pub(crate) scheduler: Scheduler,
+pub struct State {
+    /// The state.
+    pub cluster: Cluster,
+    /// Who is asked.
+    pub scheduler: Scheduler,
     /// How pods' requests are counted.
-    pub(crate) gates: RequestGates,
+    pub gates: RequestGates,
     /// The namespace of objects that are named without one.
-    pub(crate) namespace: String,
+    pub namespace: String,
     /// What is missing in it.
-    pub(crate) notes: Vec<NotEvaluated>,
+    pub notes: Vec<NotEvaluated>,
     /// Pods that were created here though the API server would refuse them.
-    pub(crate) refused: Vec<AdmissionRefusal>,
+    pub refused: Vec<AdmissionRefusal>,
     /// Whether whole Pods and Nodes are kept, to be sent to extenders.
-    pub(crate) keeps_raw: bool,
+    pub keeps_raw: bool,
     /// Where more can be asked; none for a state from files.
-    pub(crate) connection: Option<live::Connection>,
+    #[cfg(feature = "live")]
+    pub connection: Option<live::Connection>,
     /// What answers rest on.
-    pub(crate) basis: StateProvenance,
+    pub basis: StateProvenance,
 }
 
 impl State {
     /// Why the API server would refuse `pod`, which was created here all the same.
-    pub(crate) fn refusal(&self, pod: ObjectKey) -> Option<String> {
+    pub fn refusal(&self, pod: ObjectKey) -> Option<String> {
         self.refused.iter().find(|refusal| refusal.pod == pod).map(ToString::to_string)
     }
 
     /// What an answer rests on that is given now and was asked for at `asked_at`.
-    pub(crate) fn provenance(&self, asked_at: Timestamp) -> Provenance {
+    pub fn provenance(&self, asked_at: Timestamp) -> Provenance {
         let names = self.cluster.nodes().iter().map(|node| node.node.name.as_str());
         Provenance {
             node_names: NodeNames::of(names).map(Arc::new),

@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Builds the page: dist/kubectl-sched.html, or $1. Needs Rust and nothing else.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+target=${CARGO_TARGET_DIR:-target}
+rustup target add wasm32-unknown-unknown >/dev/null 2>&1 || true
+cargo build --locked -p kubectl-sched-web --target wasm32-unknown-unknown --profile web
+cargo run --locked --quiet -p kubectl-sched-web-bundle -- \
+    "$target/wasm32-unknown-unknown/web/kubectl_sched_web.wasm" web examples/clusters "${1:-dist/kubectl-sched.html}"
