@@ -34,7 +34,7 @@ manifest() { # krew/sched.yaml with the name, the version and the sums
         printf '%s\n' "$line"
     done <krew/sched.yaml >"dist/$NAME.yaml"
     if ((${#left[@]})); then
-        printf 'dist/%s.yaml is not complete, for want of: %s\n' "$NAME" "${left[*]}" >&2
+        printf 'dist/%s.yaml is not complete, without: %s\n' "$NAME" "${left[*]}" >&2
     fi
 }
 

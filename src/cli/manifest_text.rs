@@ -1,5 +1,5 @@
-//! The text of manifests, for who has to name a line of it: standard input is kept, and a template that needs values is
-//! told from a file that is broken.
+//! The text of manifests, for who has to name a line of it: standard input is kept, and a template that needs values
+//! is known from a file that is broken.
 
 use std::io::Read;
 

@@ -68,7 +68,7 @@ fn changes(screen: &mut Screen, answer: &CheckAnswer, wide: bool) {
             format!("{} unchanged", super::super::text::count(same, "object"))
         } else {
             format!(
-                "{} as in the state, as far as placement goes; --base shows whether their pods are replaced",
+                "{} as in the state, as far as placement goes; the manifests before the change would show whether their pods are replaced",
                 super::super::text::count(same, "object")
             )
         };

@@ -46,10 +46,10 @@ fn headline(answer: &DifferenceAnswer) -> String {
                 format!("the verdict changes for {verdicts}")
             };
             let winner =
-                if winners == 0 { "no best node changes".to_owned() } else { format!("the best node for {winners}") };
+                if winners == 0 { "the same nodes win".to_owned() } else { format!("another node wins for {winners}") };
             let message = !answer.schedulers.is_empty() && verdicts + winners == 0;
             let message = if message { "; messages differ" } else { "" };
-            format!("Of {asked}, {verdict}, {winner}{message}")
+            format!("Of {asked}: {verdict}, {winner}{message}")
         };
     };
     let pods = |fits_now: bool| -> usize {

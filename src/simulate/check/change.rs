@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::api::pod_template::PodTemplate;
 use crate::api::requests::RequestGates;
 use crate::api::resources::{Resources, STANDARD};
+use crate::api::update_strategy::UpdateKind;
 use crate::api::{Name, ObjectKey};
 use crate::control_plane::controller;
 use crate::decode::workload::{Workload, WorkloadKey, WorkloadKind};
@@ -14,7 +15,7 @@ use crate::state::Cluster;
 use crate::state::pod_class::PodClass;
 
 use super::super::scenario::replaces_pods;
-use super::super::scenario::rollout::Rollout;
+use super::super::scenario::rollout::{Bounds, Rollout};
 use super::side::{CheckSide, Owner, Tally};
 
 /// What a change does to a workload, or to a pod of a manifest.
@@ -79,7 +80,7 @@ pub enum FieldChange {
     },
     /// A field of the pod template, or of the workload, under its own name.
     Field(&'static str),
-    /// Something that placement does not depend on: the pods are replaced all the same.
+    /// Something that placement does not depend on: the pods are replaced nevertheless.
     Other,
 }
 
@@ -170,7 +171,7 @@ pub fn fields(before: &Workload, now: &Workload, other_fields: bool, gates: Requ
         ("schedulingGates", old.scheduling_gates != new.scheduling_gates),
         ("image", images(before) != images(now)),
         ("labels", before.template.metadata.labels != now.template.metadata.labels),
-        ("strategy", before.strategy != now.strategy),
+        ("strategy", !replaces_alike(before, now)),
         ("paused", before.paused != now.paused),
     ];
     changes.extend(different.into_iter().filter(|(_, differs)| *differs).map(|(field, _)| FieldChange::Field(field)));
@@ -179,6 +180,18 @@ pub fn fields(before: &Workload, now: &Workload, other_fields: bool, gates: Requ
         changes.push(FieldChange::Other);
     }
     changes
+}
+
+/// Whether both replace their pods in the same way: what is not written is what the API server writes
+/// (upstream pkg/apis/apps/v1/defaults.go).
+fn replaces_alike(before: &Workload, now: &Workload) -> bool {
+    let partition =
+        |workload: &Workload| workload.strategy.rolling_update.and_then(|update| update.partition).unwrap_or(0);
+    // Shares of so many pods that rounding hides no difference.
+    let bounds = |workload: &Workload| Bounds::of(workload.kind, &workload.strategy, 1000, true);
+    let rolls = before.strategy.kind == UpdateKind::RollingUpdate;
+    before.strategy.kind == now.strategy.kind
+        && (!rolls || partition(before) == partition(now) && bounds(before) == bounds(now))
 }
 
 fn requests(before: &Workload, now: &Workload, gates: RequestGates) -> Vec<FieldChange> {

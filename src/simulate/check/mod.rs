@@ -34,7 +34,7 @@ pub struct CheckQuestion<'a> {
     pub changes: Vec<Change>,
     /// The moment of the question.
     pub now: Timestamp,
-    /// Who is told how far it is.
+    /// Whom to show how far it is.
     pub watcher: &'a dyn Watcher,
 }
 
@@ -67,7 +67,7 @@ impl Verdict {
 pub struct CheckResult {
     /// What the change does, in the order of the manifests.
     pub changes: Vec<Change>,
-    /// What has no place, what is worse than before first.
+    /// What fits nowhere, what is worse than before first.
     pub problems: Vec<Problem>,
     /// Pods that were preempted and were not before, and where they are.
     pub preempted: Vec<Displaced>,
@@ -77,7 +77,7 @@ pub struct CheckResult {
     pub blocked_budgets: Vec<ObjectKey>,
     /// Nodes before and after.
     pub nodes: NodeCounts,
-    /// How many nodes more would take what has no place; none where nodes do not help, or are not needed.
+    /// How many nodes more would take what fits nowhere; none where nodes do not help, or are not needed.
     pub more_nodes: Option<MoreNodes>,
     /// What was taken to be so.
     pub assumptions: Vec<Assumption>,

@@ -1,5 +1,5 @@
 //! How many nodes a change needs: those in use, the fewest that could hold what is requested, and how many more would
-//! take what has no place.
+//! take what fits nowhere.
 
 use std::collections::BTreeSet;
 
@@ -39,7 +39,7 @@ pub struct NodesInUse {
     pub at_least: usize,
 }
 
-/// Nodes that would take what has no place.
+/// Nodes that would take what fits nowhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MoreNodes {
     /// How many.

@@ -1,4 +1,4 @@
-//! What has no place with a change, and whether that is worse than before.
+//! What fits nowhere with a change, and whether that is worse than before.
 
 use std::collections::BTreeSet;
 

@@ -138,7 +138,11 @@ fn as_stored(spec: &PodSpec) -> PodSpec {
     let scheduler = spec.scheduler_name();
     spec.scheduler_name = Some(scheduler);
     let container = |container: &Container| {
-        let port = |port: &ContainerPort| ContainerPort { protocol: port.protocol.or(Some(name("TCP"))), ..*port };
+        let port = |port: &ContainerPort| ContainerPort {
+            protocol: port.protocol.or(Some(name("TCP"))),
+            host_port: port.host_port.or(port.container_port.filter(|_| spec.host_network == Some(true))),
+            ..*port
+        };
         Container { ports: container.ports.iter().map(port).collect(), ..container.clone() }
     };
     spec.containers = spec.containers.iter().map(container).collect();
