@@ -127,9 +127,19 @@ mod tests {
 
     #[test]
     fn formats_are_found_by_name() {
-        const PARTS: &[Part] = Part::WITH_METRICS;
+        const PARTS: &[Part] = &[
+            Part::Data,
+            Part::Screen,
+            Part::Names,
+            Part::Page,
+            Part::Metrics,
+            Part::Comment,
+            Part::Cases,
+            Part::Annotations,
+        ];
         let all: Vec<&str> = names(PARTS).collect();
-        assert_eq!(all, ["table", "wide", "json", "yaml", "name", "html", "openmetrics"]);
+        let expected = ["table", "wide", "json", "yaml", "name", "html", "openmetrics", "markdown", "junit", "github"];
+        assert_eq!(all, expected);
         assert!(ALL.iter().all(|format| parse(format.name(), PARTS).is_ok_and(|found| found.name() == format.name())));
         assert!(parse(DEFAULT, Part::ALL).is_ok());
     }
