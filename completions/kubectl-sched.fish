@@ -532,6 +532,7 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -s
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l html -d 'Write one file to open in a browser: the page, its engine and the state; it asks for nothing' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l page -d 'The page for --html [default: kubectl-sched.html beside the program]' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l redact-map -d 'Write the mapping of the names to FILE; keep it private' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l to-json -d 'Write the state of FILE, a snapshot in any form, as plain JSON' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l snapshot -d 'Read the state from a file, a directory or - (standard input) instead of a cluster' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l scheduler-config -d 'The cluster\'s KubeSchedulerConfiguration, to go into the snapshot: a file, or configmap/NAMESPACE/NAME[/KEY] of the cluster' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -s n -l namespace -d 'The namespace of the objects' -r

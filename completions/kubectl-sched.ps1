@@ -557,6 +557,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-sched' -ScriptBlock {
             [CompletionResult]::new('--html', '--html', [CompletionResultType]::ParameterName, 'Write one file to open in a browser: the page, its engine and the state; it asks for nothing')
             [CompletionResult]::new('--page', '--page', [CompletionResultType]::ParameterName, 'The page for --html [default: kubectl-sched.html beside the program]')
             [CompletionResult]::new('--redact-map', '--redact-map', [CompletionResultType]::ParameterName, 'Write the mapping of the names to FILE; keep it private')
+            [CompletionResult]::new('--to-json', '--to-json', [CompletionResultType]::ParameterName, 'Write the state of FILE, a snapshot in any form, as plain JSON')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Read the state from a file, a directory or - (standard input) instead of a cluster')
             [CompletionResult]::new('--scheduler-config', '--scheduler-config', [CompletionResultType]::ParameterName, 'The cluster''s KubeSchedulerConfiguration, to go into the snapshot: a file, or configmap/NAMESPACE/NAME[/KEY] of the cluster')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The namespace of the objects')

@@ -76,6 +76,40 @@ fn every_command_runs() {
     }
 }
 
+/// The commands in the README's tables, with names of the examples in the place of what one fills in.
+#[test]
+fn the_tables_of_the_readme_are_true() {
+    const FILLED_IN: &[(&str, &str)] = &[
+        ("POD -n NAMESPACE", "web-7 -n shop"),
+        ("POD --node NODE", "web-7 -n shop --node node-2"),
+        ("NODES", "node-1,node-2"),
+        ("NODE", "node-3"),
+        ("deploy/web", "deploy/web -n shop"),
+        ("-f app.yaml", "-f examples/pods/batch.yaml"),
+        ("daemonset/NAME", "daemonset/log-agent -n kube-system"),
+        ("--set-resources deploy/web -n shop=cpu=2", "--set-resources deploy/web=cpu=2 -n shop"),
+    ];
+    let state = |command: &str| match command {
+        _ if ["nodegroups", "--autoscale", "daemonset"].iter().any(|word| command.contains(word)) => {
+            "--at 2026-08-20T10:00:24Z --snapshot examples/clusters/nodegroups.yaml"
+        }
+        _ if command.contains("devices") => "--kube-version v1.37 --snapshot examples/clusters/devices.yaml",
+        _ if command.contains("--by zone") => "--snapshot examples/clusters/zones.yaml",
+        _ => "--snapshot examples/clusters/mixed.yaml",
+    };
+    let rows = README.lines().filter(|line| line.starts_with("| "));
+    let commands = rows.flat_map(|line| line.split('`')).filter(|text| text.starts_with("kubectl sched "));
+    // A snapshot is written to a file, and a check is about the manifests of a change: both are run by their own tests.
+    let elsewhere = |command: &&str| !command.contains(" snapshot ") && !command.contains(" check ");
+    let commands: Vec<&str> = commands.filter(elsewhere).collect();
+    assert!(commands.len() > 15, "the README has lost its table of questions");
+    for command in commands {
+        let filled = FILLED_IN.iter().fold(command.to_owned(), |text, (hole, name)| text.replace(hole, name));
+        let (stdout, stderr, success) = run(&format!("{filled} {}", state(command))).unwrap();
+        assert!(success && !stdout.is_empty(), "{filled}\n{stdout}\n{stderr}");
+    }
+}
+
 /// Each answer that the skill sends its reader to is JSON with the keys that it names.
 #[test]
 fn the_skill_names_keys_that_exist() {

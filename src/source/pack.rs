@@ -16,6 +16,7 @@ use crate::decode::scheduler_process::SchedulerProcess;
 /// Takes objects.
 pub(super) struct Packer {
     lines: GzEncoder<Vec<u8>>,
+    count: usize,
     seen: PrunedFacts,
 }
 
@@ -86,7 +87,7 @@ impl PrunedFacts {
 
 impl Default for Packer {
     fn default() -> Self {
-        Self { lines: GzEncoder::new(Vec::new(), Compression::fast()), seen: PrunedFacts::default() }
+        Self { lines: GzEncoder::new(Vec::new(), Compression::fast()), count: 0, seen: PrunedFacts::default() }
     }
 }
 
@@ -99,18 +100,20 @@ impl Packer {
     /// Takes an object.
     pub(super) fn push(&mut self, object: PrunedObject) -> io::Result<()> {
         self.seen.merge(object.seen);
+        self.count += 1;
         self.lines.write_all(&object.line)
     }
 
     /// All objects that it took.
     pub(super) fn finish(self) -> io::Result<Pack> {
-        Ok(Pack { lines: self.lines.finish()?, seen: self.seen })
+        Ok(Pack { lines: self.lines.finish()?, count: self.count, seen: self.seen })
     }
 }
 
 /// Objects, compressed.
 pub(super) struct Pack {
     lines: Vec<u8>,
+    pub(super) count: usize,
     /// What they found.
     pub(super) seen: PrunedFacts,
 }
