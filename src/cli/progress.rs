@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::report::text::thousands;
+use crate::report::text::{count, thousands};
 use crate::simulate::Watcher;
 use crate::source::FileProgress;
 
@@ -52,7 +52,7 @@ impl Drop for ProgressLine {
     }
 }
 
-/// How far a file is read.
+/// How far a file is read, or a snapshot written.
 pub(crate) struct FileReading(Mutex<ProgressLine>);
 
 impl FileReading {
@@ -66,6 +66,12 @@ impl FileProgress for FileReading {
     fn read(&self, bytes: u64, of: u64) {
         if let Ok(mut line) = self.0.try_lock() {
             line.show(|| megabytes(bytes, of));
+        }
+    }
+
+    fn wrote(&self, objects: usize, of: usize) {
+        if let Ok(mut line) = self.0.try_lock() {
+            line.show(|| format!("writing: {} of {}", thousands(objects), count(of, "object")));
         }
     }
 }

@@ -4,6 +4,7 @@ pub mod autoscaling;
 pub mod coscheduling;
 pub mod csi_migration;
 pub mod devices;
+pub(crate) mod direct;
 pub(crate) mod encode;
 pub mod event;
 pub mod fields;

@@ -4,11 +4,11 @@ use std::io::Read;
 
 use super::error::{Fault, InputProblem};
 use super::limits::Limit;
-use super::open;
 use super::scan::is_white;
 use super::walk::{Sink, walk};
 use super::window::{CAPACITY, ReadWindow};
 use super::yaml_items::{ItemsStart, YamlItems};
+use super::{open, packed};
 use crate::decode::yaml::{self, YamlError};
 
 /// Gives every object of every document in `source` to `sink`; answers how many documents there
@@ -29,6 +29,11 @@ struct Documents<R> {
 impl<R: Read> Documents<R> {
     fn read<S: Sink>(&mut self, sink: &mut S) -> Result<(), Fault> {
         self.at_least(open::TELLING)?;
+        if self.window.bytes().starts_with(packed::MAGIC) {
+            self.count += 1;
+            let file = self.window.rest().map_err(|error| self.fault(error))?;
+            return packed::read(&file, sink);
+        }
         if let Some(what) = open::binary(self.window.bytes()) {
             return Err(self.fault(InputProblem::Binary(what)));
         }

@@ -78,7 +78,7 @@ pub enum InputProblem {
     #[error("has no Kubernetes object; expected objects as `kubectl get -o json` or `-o yaml` prints them")]
     NoObject,
     /// A directory tree without a file to read.
-    #[error("has no file that ends in .json, .yaml or .yml (.gz and .zst may follow)")]
+    #[error("has no file that ends in .json, .yaml or .yml (.gz and .zst may follow) or in .ksnap")]
     NoFile,
     /// A directory where one file is wanted.
     #[error("is a directory; name one file")]
@@ -98,6 +98,9 @@ pub enum InputProblem {
     /// The text breaks JSON's rules, or a value has not the shape that its field has.
     #[error("{}", escaped(.0))]
     Broken(String),
+    /// A snapshot in its own form that is not whole, or of a later version.
+    #[error("{0}")]
+    Packed(String),
     /// Lists in Lists without end.
     #[error("Lists and arrays are nested more than {0} deep")]
     TooDeep(usize),

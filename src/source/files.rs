@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use super::config_map::{ConfigMap, ConfigMapName};
 use super::documents;
-use super::error::{InputProblem, SourceError, escaped};
+use super::error::{Fault, InputProblem, SourceError, escaped};
+use super::packed::{Contents, ObjectSink};
 use super::progress::FileProgress;
 use super::scan::TypeMeta;
 use super::snapshot::Record;
@@ -15,12 +16,14 @@ use super::tree::tree;
 use super::walk::{Decoder, Sink};
 use super::window::CAPACITY;
 use super::{Input, open};
+use crate::api::ObjectKey;
 use crate::decode::event::Event;
 use crate::decode::object::skip;
+use crate::decode::pod::PodObject;
 use crate::decode::{Kind, Object};
 use crate::did_you_mean;
-use crate::state::ClusterBuilder;
 use crate::state::raw::RawObject;
+use crate::state::{ClusterBuilder, PodHashes};
 
 /// So many types are counted by name.
 const TYPES: usize = 1000;
@@ -239,8 +242,15 @@ impl Decoder for StateDecoder {
 impl State<'_> {
     fn add(&mut self, object: Object, raw: Option<RawObject>) {
         let (kind, key) = object.identity();
+        let is_again = self.builder.add_raw(object, raw);
+        self.added(kind, key, is_again);
+    }
+
+    /// Counts an object that was added.
+    fn added(&mut self, kind: Kind, key: ObjectKey, is_again: bool) {
         self.report.objects += 1;
-        if self.builder.add_raw(object, raw) {
+        self.report.found = true;
+        if is_again {
             self.report.duplicate_count += 1;
             if self.report.duplicates.len() < NAMED {
                 let name = if kind.is_namespaced() { key.to_string() } else { key.name.to_string() };
@@ -292,11 +302,32 @@ impl Sink for State<'_> {
         self.report.found |= has_kind;
     }
 
+    fn packed(&mut self, contents: &Contents<'_>) -> Result<(), Fault> {
+        // Extenders are sent the text.
+        if self.builder.keeps_raw() { contents.each(self) } else { contents.each_decoded(self) }
+    }
+
     fn list(&mut self, item: Option<TypeMeta<'_>>) {
         self.report.found = true;
         if let Some(kind) = item.and_then(|item| Kind::of(item.api_version, item.kind)) {
             self.builder.saw(kind);
         }
+    }
+}
+
+impl ObjectSink for State<'_> {
+    fn share(&mut self, pod: &mut PodObject, hashes: PodHashes) {
+        self.builder.share_hashed(pod, hashes);
+    }
+
+    fn pod(&mut self, pod: PodObject) {
+        let key = pod.own.key;
+        let is_again = self.builder.add_sharing(pod);
+        self.added(Kind::Pod, key, is_again);
+    }
+
+    fn object(&mut self, object: Object) {
+        self.add(object, None);
     }
 }
 

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::error::{Fault, InputProblem};
 use super::json_path::located;
 use super::limits::Limit;
+use super::packed::Contents;
 use super::progress::FileProgress;
 use super::scan::{Cursor, Opening, ScanStop, Skipped, TypeMeta, has_more_values, is_white, opening};
 use super::shape;
@@ -64,6 +65,11 @@ pub(super) trait Sink {
 
     /// Learns that there is a list of objects of this type, even an empty one.
     fn list(&mut self, item: Option<TypeMeta<'_>>);
+
+    /// Takes everything of a snapshot in its own form.
+    fn packed(&mut self, contents: &Contents<'_>) -> Result<(), Fault> {
+        contents.each(self)
+    }
 }
 
 /// What the decoder of a sink finds.
@@ -518,7 +524,7 @@ fn shown(byte: u8) -> String {
 
 /// An error's words behind the path to the value, without its line and column, which are those of a part; and what the
 /// object that `json` begins with is called.
-fn describe(error: &serde_json::Error, json: &[u8]) -> String {
+pub(super) fn describe(error: &serde_json::Error, json: &[u8]) -> String {
     // A broken text has no object to name.
     if !error.is_data() {
         return located(json, error);

@@ -178,6 +178,17 @@ impl<R: Read> ReadWindow<R> {
         }
     }
 
+    /// Everything that was not consumed, to the end of the stream.
+    pub(super) fn rest(&mut self) -> io::Result<Vec<u8>> {
+        let mut bytes = self.bytes().to_vec();
+        bytes.append(&mut self.ahead);
+        if !self.source_ended {
+            self.source.read_to_end(&mut bytes)?;
+        }
+        (self.start, self.end, self.ended, self.source_ended) = (0, 0, true, true);
+        Ok(bytes)
+    }
+
     /// How much is read at a time.
     pub(super) fn capacity(&self) -> usize {
         self.capacity
