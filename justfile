@@ -124,6 +124,10 @@ versions-check version:
 release *targets:
     krew/release.sh {{targets}}
 
+# What of a release can be checked on this machine (PROFILE=dev for a debug build)
+release-check:
+    krew/release-check.sh
+
 # Install the archive with krew and run the plugin through kubectl
 krew-test:
     krew/test.sh

@@ -24,6 +24,11 @@ impl<W: Write> Out<W> {
         }
     }
 
+    /// One that has objects already.
+    pub(super) fn own(packed: PackedWriter, out: W) -> Self {
+        Self::Own(Box::new(packed), out)
+    }
+
     /// The record: it comes first.
     pub(super) fn record(&mut self, record: &Record) -> io::Result<()> {
         match self {

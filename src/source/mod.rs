@@ -21,6 +21,7 @@ mod error;
 pub mod files;
 mod form;
 mod json_path;
+pub mod lines;
 #[cfg(feature = "live")]
 pub mod live;
 mod manifests;

@@ -212,8 +212,17 @@ impl Snapshot {
         if let Some(error) = self.failed {
             return Err(error);
         }
-        self.packs.push(self.packer.finish()?);
         let mut seen = PrunedFacts::default();
+        let mut count = BTreeMap::new();
+        // What was packed as it was read is written as it is.
+        let mut out = if compression == Compression::Own && self.packs.is_empty() && !self.redact {
+            let Packer { packed, count: packed_count, seen: packed_seen } = self.packer;
+            (count, seen) = (packed_count, packed_seen);
+            Out::own(packed, out)
+        } else {
+            self.packs.push(self.packer.finish()?);
+            Out::new(out, compression)
+        };
         for pack in &mut self.packs {
             seen.merge(std::mem::take(&mut pack.seen));
         }
@@ -221,10 +230,9 @@ impl Snapshot {
         self.record.scheduler = self.record.scheduler.take().or(seen.scheduler.take());
         self.record.autoscaler = self.record.autoscaler.take().or(seen.autoscaler.take());
         let redaction = if self.redact { Some(redaction(&self.packs, &mut self.record)?) } else { None };
-        let mut out = Out::new(out, compression);
         out.record(&self.record)?;
         let of = self.packs.iter().map(|pack| pack.count).sum();
-        let mut writer = Writer { out, redaction, count: BTreeMap::new(), written: 0, of, progress: self.progress };
+        let mut writer = Writer { out, redaction, count, written: 0, of, progress: self.progress };
         for pack in &self.packs {
             pack.each(|kind, object| writer.object(kind, object))?;
         }

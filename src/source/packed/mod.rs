@@ -23,7 +23,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub(super) use reader::{Contents, read};
+pub(super) use reader::{Contents, read, texts};
 pub(super) use state::ObjectSink;
 pub(super) use writer::PackedWriter;
 

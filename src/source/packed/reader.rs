@@ -1,5 +1,7 @@
 //! Takes a file apart, and gives its objects as JSON to all that read JSON.
 
+use std::io;
+
 use rayon::iter::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
 use super::bytes::Bytes;
@@ -144,6 +146,41 @@ pub(super) fn decoded<D: Decoder>(decoder: &D, of: TypeMeta<'_>, text: &[u8]) ->
     found
         .map(|(found, _)| found)
         .map_err(|error| Fault { line: 0, problem: InputProblem::Broken(describe(&error, text)) })
+}
+
+/// Gives the text of every object in `file` to `take`.
+pub(in crate::source) fn texts(
+    file: &[u8],
+    mut take: impl FnMut(TypeMeta<'_>, &str) -> io::Result<()>,
+) -> io::Result<()> {
+    let sections = sections::read(file).map_err(io::Error::other)?;
+    let contents = Contents::of(&sections).map_err(io::Error::other)?;
+    let mut take = |of: TypeMeta<'_>, text: Vec<u8>| take(of, &String::from_utf8(text).map_err(io::Error::other)?);
+    for group in &contents.groups {
+        match &group.holds {
+            Objects::Values(values) => {
+                for value in values {
+                    let of = group.of;
+                    let text = text::object(of.api_version, of.kind, value, None, &contents.tables);
+                    take(of, text.map_err(io::Error::other)?)?;
+                }
+            }
+            Objects::Pods(bytes) => {
+                let open = |template| Ok(contents.template(template)?.open);
+                let mut taken = Ok(());
+                let rows = Rows::read(*bytes).map_err(io::Error::other)?;
+                let read = rows.each(open, |row| {
+                    let text = contents.pod(group.of, row)?;
+                    if taken.is_ok() {
+                        taken = take(group.of, text);
+                    }
+                    Ok(())
+                });
+                read.map_err(io::Error::other).and(taken)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Gives everything in `file` to `sink`.
