@@ -9,8 +9,8 @@ use kubectl_sched::decode::Kind;
 const README: &str = include_str!("../README.md");
 const CLUSTER: &str = include_str!("../docs/cluster.md");
 const DOCS: [&str; 6] = [
-    include_str!("../docs/ci.md"),
     include_str!("../docs/commands.md"),
+    include_str!("../docs/ci.md"),
     include_str!("../docs/scenarios.md"),
     include_str!("../docs/strategies.md"),
     include_str!("../docs/sweeps.md"),
