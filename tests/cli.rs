@@ -31,6 +31,8 @@ mod group_situations;
 mod harness;
 #[path = "cli/help.rs"]
 mod help;
+#[path = "cli/limits.rs"]
+mod limits;
 #[path = "cli/manifests.rs"]
 mod manifests;
 #[path = "cli/new_nodes.rs"]

@@ -63,6 +63,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::cli::error::Result;
+use crate::source::limits;
 
 /// How a command ended that could answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +101,10 @@ Exit status:
 #[command(name = "kubectl-sched", bin_name = "kubectl sched", version, disable_version_flag = true)]
 #[command(after_help = EXAMPLES, help_template = help::TEMPLATE, max_term_width = 100)]
 struct Cli {
+    /// Accept input up to N times the limits that protect against hostile files and servers
+    #[arg(long, global = true, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(hide_short_help = true, hide_default_value = true, help_heading = "Output options")]
+    input_limits: u32,
     #[command(subcommand)]
     command: Command,
 }
@@ -152,6 +157,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage::report(&error, &arguments),
     };
+    limits::raise(cli.input_limits);
     match run(&cli.command) {
         Ok(Status::Answered) => ExitCode::SUCCESS,
         Ok(Status::DoesNotFit) => ExitCode::from(1),

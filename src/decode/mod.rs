@@ -10,6 +10,7 @@ pub mod event;
 pub mod fields;
 pub mod kinds;
 pub mod limit_range;
+pub mod limits;
 pub mod node;
 pub mod object;
 pub mod pod;

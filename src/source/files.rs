@@ -25,6 +25,9 @@ use crate::did_you_mean;
 use crate::state::raw::RawObject;
 use crate::state::{ClusterBuilder, PodHashes};
 
+/// So many types are counted by name.
+const TYPES: usize = 1000;
+const OTHERS: &str = "other types";
 /// At most so many duplicates are named.
 const NAMED: usize = 10;
 
@@ -124,7 +127,7 @@ fn read_tree(root: &Path, sink: &mut impl Sink) -> Result<FileCount, SourceError
             Ok(0) => count.passed_over += 1,
             Ok(_) => count.read += 1,
             // A state that was cut off is not taken for whole; what is no state at all is left out.
-            Err(error) if matches!(error.problem, InputProblem::CutOff(_) | InputProblem::Io(_)) => return Err(error),
+            Err(error) if error.problem.leaves_half() => return Err(error),
             Err(error) => {
                 count.skipped.push(error.to_string());
                 first.get_or_insert(error);
@@ -289,7 +292,10 @@ impl Sink for State<'_> {
                     PassedOver::Status(message) => self.report.status = Some(message),
                 }
                 let has_kind = !type_name.is_empty();
-                *self.report.passed_over.entry(type_name).or_default() += 1;
+                let is_new = !self.report.passed_over.contains_key(&type_name);
+                let counted =
+                    if is_new && self.report.passed_over.len() >= TYPES { OTHERS.to_owned() } else { type_name };
+                *self.report.passed_over.entry(counted).or_default() += 1;
                 has_kind
             }
         };

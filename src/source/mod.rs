@@ -36,9 +36,12 @@ mod side_by_side;
 pub mod snapshot;
 pub mod state_file;
 mod tree;
+mod utf16;
 mod walk;
 mod window;
+mod yaml_items;
 
+pub use crate::decode::limits::{self, Limit};
 pub use compress::Compression;
 pub use config_map::{ConfigMap, ConfigMapError, ConfigMapName, ConfigSource};
 pub use error::{InputProblem, SourceError};
