@@ -9,6 +9,9 @@ use std::sync::Arc;
 
 use crate::api::name;
 use crate::api::pod_spec::{Container, ContainerPort, PodSpec};
+use crate::api::quantity::Quantity;
+use crate::api::requests::ContainerResources;
+use crate::api::resources::ResourceList;
 use crate::control_plane::controller;
 use crate::decode::workload::{PodTemplateSpec, Workload, WorkloadKey, WorkloadKind};
 use crate::edit::Edit;
@@ -133,6 +136,12 @@ pub fn replaces_pods(before: &PodTemplateSpec, now: &PodTemplateSpec) -> bool {
     before.metadata.labels != now.metadata.labels || as_stored(&before.spec) != as_stored(&now.spec)
 }
 
+/// Quantities as the API server writes them: 0.1 is 100m, and 1024Mi is 1Gi.
+fn canonical(list: &ResourceList) -> ResourceList {
+    let written = |amount: Quantity| Quantity::parse(&amount.to_string()).unwrap_or(amount);
+    list.iter().map(|(resource, amount)| (resource, written(amount))).collect()
+}
+
 fn as_stored(spec: &PodSpec) -> PodSpec {
     let mut spec = spec.clone();
     let scheduler = spec.scheduler_name();
@@ -143,7 +152,11 @@ fn as_stored(spec: &PodSpec) -> PodSpec {
             host_port: port.host_port.or(port.container_port.filter(|_| spec.host_network == Some(true))),
             ..*port
         };
-        Container { ports: container.ports.iter().map(port).collect(), ..container.clone() }
+        let resources = container.resources.as_ref().map(|resources| ContainerResources {
+            requests: canonical(&resources.requests),
+            limits: canonical(&resources.limits),
+        });
+        Container { ports: container.ports.iter().map(port).collect(), resources, ..container.clone() }
     };
     spec.containers = spec.containers.iter().map(container).collect();
     spec.init_containers = spec.init_containers.iter().map(container).collect();
