@@ -103,9 +103,36 @@ instructions *arguments:
     cargo build
     python3 benches/instructions.py --bin target/debug/kubectl-sched {{arguments}}
 
-# Fuzz one target (quantity, state, config) for a minute; needs a nightly compiler and cargo-fuzz
-fuzz target:
-    cargo +nightly fuzz run {{target}} -- -max_total_time=60
+# Fuzz one target (fuzz/fuzz_targets) for a minute; needs cargo-fuzz, and no nightly compiler
+fuzz target seconds="60":
+    RUSTC_BOOTSTRAP=1 cargo fuzz run {{target}} -- -max_total_time={{seconds}}
+
+# Many mutations of the kept inputs of every fuzz target, without cargo-fuzz
+fuzz-all inputs="20000":
+    FUZZ_INPUTS={{inputs}} cargo test --test fuzz
+
+# Faults on the wire, drawn from a seed (Python)
+faults *arguments:
+    cargo build
+    tests/faults/run {{arguments}}
+
+# Peak memory of hostile input (Python)
+hostile *arguments:
+    cargo build --release
+    python3 benches/hostile.py --bin target/release/kubectl-sched {{arguments}}
+
+# Faults in the rules, an even sample of them: which of them the tests catch (cargo-mutants)
+mutants shard="0/50":
+    cargo mutants --shard {{shard}}
+
+# What is linked into the binary, as CycloneDX
+sbom file="dist/sbom.cdx.json":
+    mkdir -p "$(dirname {{file}})"
+    python3 tests/supply_chain.py sbom {{file}}
+
+# How often the dependencies say `unsafe`
+unsafe-count:
+    python3 tests/supply_chain.py unsafe
 
 # Write the completion scripts, man pages and JSON Schemas that lie in the repository
 generate:
@@ -128,6 +155,10 @@ versions-check version:
 # Archives and the krew manifest in dist/; for this machine, or for Rust targets that can be built here
 release *targets:
     krew/release.sh {{targets}}
+
+# What of a release can be checked on this machine (PROFILE=dev for a debug build)
+release-check:
+    krew/release-check.sh
 
 # Install the archive with krew and run the plugin through kubectl
 krew-test:

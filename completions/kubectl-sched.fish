@@ -32,6 +32,8 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "pending
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "devices" -d 'Show the devices of dynamic resource allocation'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "nodegroups" -d 'Show node groups and NodePools, and why none grows'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "resilience" -d 'Show which node or zone cannot be lost, or how to drain nodes'
+complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "check" -d 'Check whether the manifests of a change fit, also while they roll out'
+complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "diff" -d 'Compare two states, or two schedulers on one state'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "snapshot" -d 'Save the state that scheduling depends on to one file, optionally redacted'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "config" -d 'Show the effective scheduler configuration'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "completion" -d 'Print the completion script for a shell'
@@ -440,10 +442,97 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" 
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -s A -l all-namespaces -d 'All namespaces; not possible with a name'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; this makes the connection insecure'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -s k -l kustomize -d 'Read the manifests that `kubectl kustomize` makes of a directory' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -l validate -d 'What to do about fields and kinds that the API does not have: strict refuses them' -r -f -a "strict\t'They are refused'
+warn\t'They are read, with a warning'
+ignore\t'They are read'"
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -l base -d 'The manifests before the change: files or directories, read as -f or -k is' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -l snapshot -d 'Read the state from a file or directory (- is standard input), not from a cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -l at -d 'The moment of the question, for ages and time-outs (RFC 3339) [default: now]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -l autoscaler-status -d 'The Cluster Autoscaler\'s status ConfigMap [default: kube-system/cluster-autoscaler-status]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -l scheduler-config -d 'The scheduler configuration: a file or configmap/NAMESPACE/NAME[/KEY]' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -l kube-version -d 'The scheduler version, such as v1.34 [default: the cluster\'s]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -l feature-gates -d 'The scheduler\'s feature gates: A=true,B=false [default: those of its pod]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -l color -d 'When to use colour; NO_COLOR is respected' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
+always\t''
+never\t''"
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -s v -l v -d 'Log to standard error what is being done' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -s n -l namespace -d 'The namespace of the objects' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -l kubeconfig -d 'Path to the kubeconfig file [default: $KUBECONFIG, or ~/.kube/config]' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -l context -d 'The kubeconfig context to use' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -l cluster -d 'The kubeconfig cluster to use' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -l user -d 'The kubeconfig user to use' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -s s -l server -d 'Address and port of the Kubernetes API server' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -l token -d 'Bearer token for the API server' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -l as -d 'User name to impersonate' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -l as-group -d 'Group to impersonate; may be given several times' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -l as-uid -d 'UID to impersonate' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -l request-timeout -d 'How long to wait for a single request (1s, 1m30s, 500ms; 0 waits forever)' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -l certificate-authority -d 'Path to the certificate of the authority that signed the server certificate' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -l client-certificate -d 'Path to a client certificate for TLS' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -l client-key -d 'Path to a client key for TLS' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -l tls-server-name -d 'Server name for the check of the server certificate' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -l cache-dir -d 'kubectl\'s cache directory; accepted but not used' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -l chunk-size -d 'Objects per page of a list; 0 for all in one' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -s o -l output -d 'Output format: table, wide, json, yaml, markdown, junit or github' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+markdown\t''
+junit\t''
+github\t''"
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -s f -l filename -d 'Files, directories or standard input with the manifests of the change' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -s R -l recursive -d 'Read the directories of -f with all directories below them'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -l strict -d 'Exit with status 1 also for what did not fit before'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -l call-extenders -d 'Call the extenders of --scheduler-config; they receive the pod and its candidate nodes'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -l no-headers -d 'Print tables without headers'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -s A -l all-namespaces -d 'All namespaces; not possible with a name'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; this makes the connection insecure'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -l to-kube-version -d 'The second version, as in --kube-version v1.34,v1.37' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -l to-scheduler-config -d 'The second configuration, as in --scheduler-config old.yaml,new.yaml' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -l snapshot -d 'Read the state from a file or directory (- is standard input), not from a cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -l at -d 'The moment of the question, for ages and time-outs (RFC 3339) [default: now]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -l autoscaler-status -d 'The Cluster Autoscaler\'s status ConfigMap [default: kube-system/cluster-autoscaler-status]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -l scheduler-config -d 'The scheduler configuration: a file or configmap/NAMESPACE/NAME[/KEY]' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -l kube-version -d 'The scheduler version, such as v1.34 [default: the cluster\'s]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -l feature-gates -d 'The scheduler\'s feature gates: A=true,B=false [default: those of its pod]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -l color -d 'When to use colour; NO_COLOR is respected' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
+always\t''
+never\t''"
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -s v -l v -d 'Log to standard error what is being done' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -s n -l namespace -d 'The namespace of the objects' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -l kubeconfig -d 'Path to the kubeconfig file [default: $KUBECONFIG, or ~/.kube/config]' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -l context -d 'The kubeconfig context to use' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -l cluster -d 'The kubeconfig cluster to use' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -l user -d 'The kubeconfig user to use' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -s s -l server -d 'Address and port of the Kubernetes API server' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -l token -d 'Bearer token for the API server' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -l as -d 'User name to impersonate' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -l as-group -d 'Group to impersonate; may be given several times' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -l as-uid -d 'UID to impersonate' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -l request-timeout -d 'How long to wait for a single request (1s, 1m30s, 500ms; 0 waits forever)' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -l certificate-authority -d 'Path to the certificate of the authority that signed the server certificate' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -l client-certificate -d 'Path to a client certificate for TLS' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -l client-key -d 'Path to a client key for TLS' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -l tls-server-name -d 'Server name for the check of the server certificate' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -l cache-dir -d 'kubectl\'s cache directory; accepted but not used' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -l chunk-size -d 'Objects per page of a list; 0 for all in one' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -s o -l output -d 'Output format: table, wide, json or yaml' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''"
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -l exit-code -d 'Exit with status 1 when a pod that fitted does not fit any more'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -l call-extenders -d 'Call the extenders of --scheduler-config; they receive the pod and its candidate nodes'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -l no-headers -d 'Print tables without headers'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -s A -l all-namespaces -d 'All namespaces; not possible with a name'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; this makes the connection insecure'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -s f -l output-file -d 'The file to write [default: standard output]' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l html -d 'Write one file to open in a browser: the page, its engine and the state; it asks for nothing' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l page -d 'The page for --html [default: kubectl-sched.html beside the program]' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l redact-map -d 'Write the mapping of the names to FILE; keep it private' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l to-json -d 'Write the state of FILE, a snapshot in any form, as plain JSON' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l snapshot -d 'Read the state from a file, a directory or - (standard input) instead of a cluster' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l scheduler-config -d 'The cluster\'s KubeSchedulerConfiguration, to go into the snapshot: a file, or configmap/NAMESPACE/NAME[/KEY] of the cluster' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -s n -l namespace -d 'The namespace of the objects' -r
@@ -513,16 +602,18 @@ yaml\t''
 name\t''"
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand version" -l no-headers -d 'Print tables without headers'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience snapshot config completion version help" -f -a "explain" -d 'Explain why a pod is pending, or why it is where it is'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience snapshot config completion version help" -f -a "simulate" -d 'Show where pods would go, one after the other'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience snapshot config completion version help" -f -a "capacity" -d 'Show how many more pods fit, and what runs out first'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience snapshot config completion version help" -f -a "pending" -d 'Show all pending pods, grouped by root cause'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience snapshot config completion version help" -f -a "devices" -d 'Show the devices of dynamic resource allocation'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience snapshot config completion version help" -f -a "nodegroups" -d 'Show node groups and NodePools, and why none grows'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience snapshot config completion version help" -f -a "resilience" -d 'Show which node or zone cannot be lost, or how to drain nodes'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience snapshot config completion version help" -f -a "snapshot" -d 'Save the state that scheduling depends on to one file, optionally redacted'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience snapshot config completion version help" -f -a "config" -d 'Show the effective scheduler configuration'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience snapshot config completion version help" -f -a "completion" -d 'Print the completion script for a shell'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience snapshot config completion version help" -f -a "version" -d 'Print the version, and the Kubernetes versions whose scheduler it reproduces'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience snapshot config completion version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience check diff snapshot config completion version help" -f -a "explain" -d 'Explain why a pod is pending, or why it is where it is'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience check diff snapshot config completion version help" -f -a "simulate" -d 'Show where pods would go, one after the other'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience check diff snapshot config completion version help" -f -a "capacity" -d 'Show how many more pods fit, and what runs out first'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience check diff snapshot config completion version help" -f -a "pending" -d 'Show all pending pods, grouped by root cause'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience check diff snapshot config completion version help" -f -a "devices" -d 'Show the devices of dynamic resource allocation'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience check diff snapshot config completion version help" -f -a "nodegroups" -d 'Show node groups and NodePools, and why none grows'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience check diff snapshot config completion version help" -f -a "resilience" -d 'Show which node or zone cannot be lost, or how to drain nodes'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience check diff snapshot config completion version help" -f -a "check" -d 'Check whether the manifests of a change fit, also while they roll out'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience check diff snapshot config completion version help" -f -a "diff" -d 'Compare two states, or two schedulers on one state'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience check diff snapshot config completion version help" -f -a "snapshot" -d 'Save the state that scheduling depends on to one file, optionally redacted'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience check diff snapshot config completion version help" -f -a "config" -d 'Show the effective scheduler configuration'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience check diff snapshot config completion version help" -f -a "completion" -d 'Print the completion script for a shell'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience check diff snapshot config completion version help" -f -a "version" -d 'Print the version, and the Kubernetes versions whose scheduler it reproduces'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience check diff snapshot config completion version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and __fish_seen_subcommand_from simulate" -f -a "merge" -d 'Combine the shards of a sweep'

@@ -33,10 +33,6 @@ platform_of() { # Rust's name of a target -> krew's os-arch
     esac
 }
 
-sum_of() { # sha256 of a file
-    if command -v sha256sum >/dev/null; then sha256sum "$1"; else shasum -a 256 "$1"; fi | cut -d' ' -f1
-}
-
 pack() { # DIRECTORY ARCHIVE
     local reproducible=()
     if tar --version | grep -q GNU; then
@@ -71,36 +67,8 @@ build() { # TARGET
     rm -r "$staging"
 }
 
-manifest() { # krew/sched.yaml with the name, the version and the sums
-    local line archive="" left=() written
-    written=$(sed -n 's/^  version: //p' krew/sched.yaml)
-    while IFS= read -r line; do
-        line=${line//"$written"/$VERSION}
-        case $line in
-            '#'*) continue ;;
-            '  name: '*) line="  name: $NAME" ;;
-            *'/store/sched/'*)
-                line=${line//"/sched/"//$NAME/}
-                line=${line//_complete-sched/_complete-${NAME//-/_}} ;;
-            *'`kubectl sched`'*) line=${line//kubectl sched/kubectl $NAME} ;;
-            *'uri: '*) archive=${line##*/} ;;
-            *'sha256: '*)
-                if [[ -f dist/$archive ]]; then
-                    line="      sha256: $(sum_of "dist/$archive")"
-                else
-                    left+=("$archive")
-                fi ;;
-        esac
-        printf '%s\n' "$line"
-    done <krew/sched.yaml >"dist/$NAME.yaml"
-    if ((${#left[@]})); then
-        printf 'dist/%s.yaml is not complete, for want of: %s\n' "$NAME" "${left[*]}" >&2
-    fi
-}
-
 HOST=$(rustc -vV | sed -n 's/^host: //p')
 mkdir -p dist
 [[ -f dist/kubectl-sched.html ]] || web/build.sh >&2
 for target in "${@:-$HOST}"; do build "$target"; done
-manifest
-(cd dist && for archive in kubectl-sched-"$VERSION"-*.tar.gz; do printf '%s  %s\n' "$(sum_of "$archive")" "$archive"; done | tee sha256sums.txt)
+krew/manifest.sh

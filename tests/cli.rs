@@ -9,6 +9,8 @@ mod bad_input;
 mod capacity;
 #[path = "cli/causes.rs"]
 mod causes;
+#[path = "cli/check.rs"]
+mod check;
 #[path = "cli/cluster_messages.rs"]
 mod cluster_messages;
 #[path = "cli/complete.rs"]
@@ -19,6 +21,8 @@ mod config;
 mod device_situations;
 #[path = "cli/devices.rs"]
 mod devices;
+#[path = "cli/diff.rs"]
+mod diff;
 #[path = "cli/explain.rs"]
 mod explain;
 #[path = "cli/group_situations.rs"]
@@ -27,6 +31,8 @@ mod group_situations;
 mod harness;
 #[path = "cli/help.rs"]
 mod help;
+#[path = "cli/limits.rs"]
+mod limits;
 #[path = "cli/manifests.rs"]
 mod manifests;
 #[path = "cli/new_nodes.rs"]

@@ -8,8 +8,9 @@ use kubectl_sched::decode::Kind;
 
 const README: &str = include_str!("../README.md");
 const CLUSTER: &str = include_str!("../docs/cluster.md");
-const DOCS: [&str; 5] = [
+const DOCS: [&str; 6] = [
     include_str!("../docs/commands.md"),
+    include_str!("../docs/ci.md"),
     include_str!("../docs/scenarios.md"),
     include_str!("../docs/strategies.md"),
     include_str!("../docs/sweeps.md"),
@@ -72,6 +73,40 @@ fn every_command_runs() {
     assert!(commands_run(README) > 1, "the README has lost its examples");
     for document in DOCS {
         assert!(commands_run(document) > 0, "{document}");
+    }
+}
+
+/// The commands in the README's tables, with names of the examples in the place of what one fills in.
+#[test]
+fn the_tables_of_the_readme_are_true() {
+    const FILLED_IN: &[(&str, &str)] = &[
+        ("POD -n NAMESPACE", "web-7 -n shop"),
+        ("POD --node NODE", "web-7 -n shop --node node-2"),
+        ("NODES", "node-1,node-2"),
+        ("NODE", "node-3"),
+        ("deploy/web", "deploy/web -n shop"),
+        ("-f app.yaml", "-f examples/pods/batch.yaml"),
+        ("daemonset/NAME", "daemonset/log-agent -n kube-system"),
+        ("--set-resources deploy/web -n shop=cpu=2", "--set-resources deploy/web=cpu=2 -n shop"),
+    ];
+    let state = |command: &str| match command {
+        _ if ["nodegroups", "--autoscale", "daemonset"].iter().any(|word| command.contains(word)) => {
+            "--at 2026-08-20T10:00:24Z --snapshot examples/clusters/nodegroups.yaml"
+        }
+        _ if command.contains("devices") => "--kube-version v1.37 --snapshot examples/clusters/devices.yaml",
+        _ if command.contains("--by zone") => "--snapshot examples/clusters/zones.yaml",
+        _ => "--snapshot examples/clusters/mixed.yaml",
+    };
+    let rows = README.lines().filter(|line| line.starts_with("| "));
+    let commands = rows.flat_map(|line| line.split('`')).filter(|text| text.starts_with("kubectl sched "));
+    // What writes a file, is about the manifests of a change, or about two states is run by tests of its own.
+    let elsewhere = |command: &&str| ![" snapshot ", " check ", " diff "].iter().any(|word| command.contains(word));
+    let commands: Vec<&str> = commands.filter(elsewhere).collect();
+    assert!(commands.len() > 15, "the README has lost its table of questions");
+    for command in commands {
+        let filled = FILLED_IN.iter().fold(command.to_owned(), |text, (hole, name)| text.replace(hole, name));
+        let (stdout, stderr, success) = run(&format!("{filled} {}", state(command))).unwrap();
+        assert!(success && !stdout.is_empty(), "{filled}\n{stdout}\n{stderr}");
     }
 }
 

@@ -48,7 +48,7 @@ const AREAS: [(&str, usize); 17] = [
 /// Writes a case as a List, makes a snapshot of it and reads that.
 fn through_snapshot(case: &Case, redact: bool) -> (Cluster, Scheduler, BTreeMap<String, String>) {
     let directory = tempfile::tempdir().unwrap();
-    let (input, output) = (directory.path().join("in.json"), directory.path().join("out.json.gz"));
+    let (input, output) = (directory.path().join("in.json"), directory.path().join("out.ksnap"));
     let objects: Vec<&str> = case.objects().map(serde_json::value::RawValue::get).collect();
     std::fs::write(&input, format!(r#"{{"apiVersion":"v1","kind":"List","items":[{}]}}"#, objects.join(","))).unwrap();
     let mut snapshot = Snapshot::new(redact);
@@ -313,7 +313,9 @@ fn the_name_says_how_it_is_packed() {
         ("red.json", b"{\"ap".as_slice()),
         ("red.zst", b"\x28\xb5\x2f\xfd"),
         ("red.gz", b"\x1f\x8b"),
-        ("red", b"\x1f\x8b"),
+        ("red.json.gz", b"\x1f\x8b"),
+        ("red.ksnap", b"\x89KSNAP\r\n"),
+        ("red", b"\x89KSNAP\r\n"),
     ] {
         let file = directory.path().join(name);
         std::fs::write(&file, "an older one").unwrap();
@@ -323,7 +325,81 @@ fn the_name_says_how_it_is_packed() {
         assert_eq!(explained(file), expected, "{name}");
     }
     let files = std::fs::read_dir(directory.path()).unwrap().count();
-    assert_eq!(files, 4, "nothing is left of what was written beside");
+    assert_eq!(files, 6, "nothing is left of what was written beside");
+}
+
+/// Standard output of a command; `FILE` is the state.
+fn answered(arguments: &[&str], state: &str) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_kubectl-sched"))
+        .args(arguments)
+        .args(["--at", "2026-09-01T00:00:00Z", "--snapshot", state])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let (text, error) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert!(output.status.success(), "{arguments:?} {state}: {error}");
+    text.replace(state, "FILE")
+}
+
+/// The form of the tool, its JSON, and what it was made from: one answer, to the byte.
+#[test]
+fn every_form_gives_the_same_answers() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let states = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/clusters")).unwrap();
+    let explain = ["explain", "pods", "-A", "-o", "json"];
+    let mut pods = 0;
+    for state in states {
+        let state = state.unwrap().path().to_str().unwrap().to_owned();
+        if std::path::Path::new(&state).extension() != Some("yaml".as_ref()) {
+            continue;
+        }
+        let (own, json, zip) = (path("state.ksnap"), path("state.json"), path("state.json.gz"));
+        assert!(run(&["--snapshot", &state, "-f", &own]).status.success());
+        let text = run(&["--to-json", &own]);
+        assert!(text.status.success() && text.stdout.starts_with(b"{\"apiVersion\":\"v1\",\"kind\":\"List\""));
+        std::fs::write(&json, text.stdout).unwrap();
+        assert!(run(&["--to-json", &own, "-f", &path("also.json")]).status.success());
+        assert_eq!(std::fs::read(&json).unwrap(), std::fs::read(path("also.json")).unwrap());
+        assert!(run(&["--snapshot", &own, "-f", &zip]).status.success());
+        let pending = answered(&["pending", "-A", "-o", "json"], &state);
+        for form in [&own, &json, &zip] {
+            assert_eq!(answered(&["pending", "-A", "-o", "json"], form), pending, "{state}: {form}");
+            let explained = answered(&explain, form);
+            assert_eq!(explained, answered(&explain, &state), "{state}: {form}");
+            pods += explained.matches("\"schedulable\"").count();
+        }
+    }
+    assert!(pods > 10, "{pods}");
+}
+
+#[test]
+fn a_damaged_snapshot_is_one_line() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let (own, damaged) = (path("state.ksnap"), path("damaged.ksnap"));
+    assert!(run(&["--snapshot", "examples/clusters/mixed.yaml", "-f", &own]).status.success());
+    let whole = std::fs::read(&own).unwrap();
+    let mut changed = whole.clone();
+    let middle = changed.len() / 2;
+    changed[middle] ^= 16;
+    let mut newer = whole.clone();
+    newer[8] = 2;
+    for (bytes, words) in [
+        (&whole[..whole.len() - 1], "the snapshot is cut off; copy or write it again"),
+        (
+            &newer,
+            "the snapshot has version 2 of the format, and this release reads up to version 1; use a newer release",
+        ),
+    ] {
+        std::fs::write(&damaged, bytes).unwrap();
+        screen(&["--to-json", &damaged], &format!("error: {damaged}: {words}\n[status 2]"));
+    }
+    std::fs::write(&damaged, &changed).unwrap();
+    let output = run(&["--to-json", &damaged]);
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), error.lines().count()), (Some(2), 1), "{error}");
+    assert!(error.contains("the snapshot is damaged: section "), "{error}");
 }
 
 /// What was there stays until the new file is complete.

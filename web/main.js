@@ -12,25 +12,36 @@
 
   // ---- the engine -----------------------------------------------------------------------------
 
-  const worker = (() => {
-    const bytes = unpacked(document.querySelector("script.worker").textContent);
-    return new Worker(URL.createObjectURL(new Blob([bytes], { type: "text/javascript" })));
-  })();
+  const script = URL.createObjectURL(new Blob([unpacked(document.querySelector("script.worker").textContent)], { type: "text/javascript" }));
   const open = new Map();
+  let worker = null;
+  let loading = null;
   let asked = 0;
-  worker.addEventListener("message", ({ data: { id, value, error, stopped } }) => {
-    const { resolve, reject } = open.get(id);
-    open.delete(id);
-    if (error === undefined) resolve(value);
-    else reject(Object.assign(new Error(error), { stopped }));
-  });
+  const start = () => {
+    worker = new Worker(script);
+    worker.addEventListener("message", ({ data: { id, value, error, stopped } }) => {
+      const { resolve, reject } = open.get(id);
+      open.delete(id);
+      if (error === undefined) resolve(value);
+      else reject(Object.assign(new Error(error), { stopped }));
+      if (stopped) restart();
+    });
+  };
+  // An engine that has stopped answers nothing any more.
+  const restart = () => {
+    worker.terminate();
+    for (const { reject } of open.values()) reject(new Error("the engine stopped: open the state again"));
+    open.clear();
+    loading = null;
+    start();
+  };
+  start();
   const ask = (method, ...words) =>
     new Promise((resolve, reject) => {
       asked += 1;
       open.set(asked, { resolve, reject });
       worker.postMessage({ id: asked, method, words });
     });
-  let loading = null;
   const load = () => (loading ??= ask("load", document.querySelector("script.engine").textContent));
 
   // ---- small things ---------------------------------------------------------------------------
@@ -610,6 +621,7 @@
       failed(error);
       // The engine has the last steps that could be done.
       if (!error.stopped) await ask("change", JSON.stringify(scenario())).catch(failed);
+      else showStart();
       return false;
     } finally {
       document.body.classList.remove("busy");

@@ -1,11 +1,7 @@
-//! No configuration makes the reader panic.
 #![no_main]
+#![doc = "`config` of targets.rs."]
 
-use kubectl_sched::config::{Behaviour, SchedulerConfig};
-use libfuzzer_sys::fuzz_target;
+#[path = "../targets.rs"]
+mod targets;
 
-fuzz_target!(|json: &[u8]| {
-    if let Ok(value) = serde_json::from_slice(json) {
-        let _ = SchedulerConfig::parse(&value, &Behaviour::default());
-    }
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| targets::config(data));

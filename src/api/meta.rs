@@ -49,7 +49,7 @@ impl<'de> Deserialize<'de> for ObjectKey {
 }
 
 /// The scheduling-relevant part of `metadata`.
-#[derive(Clone, Debug, Default, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Metadata {
     /// `name`; required of every object but a pod template.
@@ -130,6 +130,17 @@ pub struct Annotations {
     #[serde(rename = "vpaUpdates")]
     pub vpa_updates: Option<IgnoredAny>,
 }
+
+/// Of the same fields as the hash.
+impl PartialEq for Annotations {
+    fn eq(&self, other: &Self) -> bool {
+        let of =
+            |one: &Self| (one.limit_ranger.is_some(), one.mirror.is_some(), one.scale_up_delay, one.daemon_set_pod);
+        of(self) == of(other)
+    }
+}
+
+impl Eq for Annotations {}
 
 impl Hash for Annotations {
     fn hash<H: Hasher>(&self, state: &mut H) {

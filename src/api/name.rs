@@ -8,6 +8,7 @@
 //! `Cluster` that is dropped.
 
 use std::borrow::Borrow;
+use std::cell::Cell;
 use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::fmt;
@@ -16,7 +17,7 @@ use std::ops::Deref;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use rustc_hash::FxHasher;
-use serde::de::{Error, Visitor};
+use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::fnv::Fnv;
@@ -230,19 +231,42 @@ impl Serialize for Name {
     }
 }
 
+/// What a [`Name`] calls itself to a deserializer that may have interned its text already.
+pub(crate) const INTERNED: &str = "$kubectl-sched::Name";
+
+thread_local! {
+    /// The name that a deserializer hands over.
+    static HANDED: Cell<Option<Name>> = const { Cell::new(None) };
+}
+
+/// Gives `name` to `visitor`, that of a [`Name`], without a look at its text.
+pub(crate) fn hand_over<'de, V: Visitor<'de>, E: Error>(name: Name, visitor: V) -> Result<V::Value, E> {
+    HANDED.set(Some(name));
+    visitor.visit_unit()
+}
+
 impl<'de> Deserialize<'de> for Name {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(NameVisitor)
+        deserializer.deserialize_newtype_struct(INTERNED, NameVisitor)
     }
 }
 
 struct NameVisitor;
 
-impl Visitor<'_> for NameVisitor {
+impl<'de> Visitor<'de> for NameVisitor {
     type Value = Name;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a string")
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Name, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+
+    /// Only where a name was handed over.
+    fn visit_unit<E: Error>(self) -> Result<Name, E> {
+        HANDED.take().ok_or_else(|| E::invalid_type(Unexpected::Unit, &self))
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Name, E> {

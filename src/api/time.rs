@@ -1,5 +1,6 @@
 //! Points in time as API objects carry them: RFC 3339, whole seconds.
 
+use std::cell::Cell;
 use std::fmt;
 use std::time::SystemTime;
 
@@ -90,8 +91,18 @@ impl<'de> Deserialize<'de> for UnparsedTime {
 
 struct TimestampVisitor;
 
-impl Visitor<'_> for TimestampVisitor {
+impl<'de> Visitor<'de> for TimestampVisitor {
     type Value = Timestamp;
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Timestamp, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+
+    /// Only where the seconds were handed over.
+    fn visit_unit<E: de::Error>(self) -> Result<Timestamp, E> {
+        let seconds = HANDED.take().ok_or_else(|| E::invalid_type(de::Unexpected::Unit, &self))?;
+        Ok(Timestamp(seconds))
+    }
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an RFC 3339 time such as 2026-01-31T12:00:00Z")
@@ -102,9 +113,23 @@ impl Visitor<'_> for TimestampVisitor {
     }
 }
 
+/// What a [`Timestamp`] calls itself to a deserializer that may know the seconds.
+pub(crate) const SECONDS: &str = "$kubectl-sched::Timestamp";
+
+thread_local! {
+    /// The seconds that a deserializer hands over.
+    static HANDED: Cell<Option<i64>> = const { Cell::new(None) };
+}
+
+/// Gives a time to `visitor`, that of a [`Timestamp`], without a text.
+pub(crate) fn hand_over<'de, V: Visitor<'de>, E: de::Error>(seconds: i64, visitor: V) -> Result<V::Value, E> {
+    HANDED.set(Some(seconds));
+    visitor.visit_unit()
+}
+
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(TimestampVisitor)
+        deserializer.deserialize_newtype_struct(SECONDS, TimestampVisitor)
     }
 }
 

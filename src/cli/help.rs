@@ -11,7 +11,7 @@ use std::io::Write;
 use clap::builder::StyledStr;
 use clap::{Arg, Command, CommandFactory};
 
-use super::Cli;
+use super::{Cli, plugin_name};
 
 /// Usage first, then examples, then the options.
 pub(super) const TEMPLATE: &str = "\
@@ -63,7 +63,7 @@ impl HelpRequest {
     /// Prints the help to standard output.
     pub(super) fn print(&self) {
         // A closed pipe is no failure of ours.
-        let _ = write!(anstream::stdout(), "{}", self.text().ansi());
+        let _ = write!(anstream::stdout(), "{}", plugin_name::named(&self.text().ansi().to_string()));
     }
 
     /// The help, with clap's styles.

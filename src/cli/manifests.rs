@@ -14,11 +14,11 @@ use crate::decode::pod::PodObject;
 use crate::decode::workload::Workload;
 use crate::decode::{Kind, Object};
 use crate::report::text::{count, list};
-use crate::source::{Input, Manifests, read_manifests};
+use crate::source::{Input, InputProblem, Manifests, read_manifests};
 use crate::state::ClusterBuilder;
 
 use super::output::say;
-use super::{kustomize, manifest_files, namespaces, resolve};
+use super::{kustomize, manifest_files, manifest_text, namespaces, resolve};
 use crate::session::State;
 
 /// Which manifests, and how strictly they are read: kubectl's own flags.
@@ -56,6 +56,15 @@ pub(crate) enum Validation {
     Ignore,
 }
 
+/// What is done about a file of a directory that cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OnBroken {
+    /// It is left out, with a warning.
+    Skip,
+    /// Nothing is answered.
+    Fail,
+}
+
 /// More warnings than this are counted, not written.
 const MOST_WARNINGS: usize = 10;
 
@@ -76,7 +85,7 @@ impl ManifestFlags {
         }
         let mut asked = AskedManifests { validation: self.validate, ..AskedManifests::default() };
         let mut problems = Vec::new();
-        for (input, manifests) in self.inputs(&mut problems)? {
+        for (input, manifests) in self.inputs(OnBroken::Skip, &mut problems)? {
             problems.extend(manifests.problems.iter().map(|problem| format!("{input}: {problem}")));
             asked.add(&input, manifests)?;
         }
@@ -88,8 +97,9 @@ impl ManifestFlags {
         Ok(asked)
     }
 
-    /// What each input has. In a directory a file that cannot be read is left out, as long as another one can be.
-    fn inputs(&self, problems: &mut Vec<String>) -> Result<Vec<(Input, Manifests)>> {
+    /// What each input has. In a directory a file that cannot be read is left out, as long as another one can be and
+    /// `on_broken` lets it pass.
+    pub(super) fn inputs(&self, on_broken: OnBroken, problems: &mut Vec<String>) -> Result<Vec<(Input, Manifests)>> {
         if let Some(directory) = &self.kustomize {
             let input = kustomize::build(directory)?;
             let manifests = read_manifests(&input).map_err(Error::from_error)?;
@@ -98,6 +108,10 @@ impl ManifestFlags {
         let mut found = Vec::new();
         for path in &self.filename {
             let files = manifest_files::expand(path, self.recursive)?;
+            if on_broken == OnBroken::Fail {
+                found.extend(Self::unbroken(path, files, problems)?);
+                continue;
+            }
             let (mut first, before) = (None, found.len());
             for file in files.paths {
                 if files.are_of_a_directory && manifest_files::is_kustomization(&file) {
@@ -122,6 +136,34 @@ impl ManifestFlags {
         Ok(found)
     }
 
+    /// What each file has; one that has no object at all is left out of a directory.
+    fn unbroken(
+        path: &Path,
+        files: manifest_files::ManifestFiles,
+        problems: &mut Vec<String>,
+    ) -> Result<Vec<(Input, Manifests)>> {
+        let mut found = Vec::new();
+        for file in files.paths {
+            if files.are_of_a_directory && manifest_files::is_kustomization(&file) {
+                let (shown, file) = (path.to_string_lossy(), file.to_string_lossy());
+                problems.push(format!("skipped {file}: use -k {shown} to read it"));
+                continue;
+            }
+            let input = manifest_text::held(Input::from(file))?;
+            match read_manifests(&input) {
+                Ok(manifests) => found.push((input, manifests)),
+                Err(error)
+                    if files.are_of_a_directory
+                        && matches!(error.problem, InputProblem::Empty | InputProblem::NoObject) =>
+                {
+                    problems.push(format!("skipped {error}"));
+                }
+                Err(error) => return Err(manifest_text::unreadable(&input, &error)),
+            }
+        }
+        Ok(found)
+    }
+
     fn without_pods(&self, problems: &[String]) -> Error {
         // What is wrong with the manifests is most likely why they have no pods.
         if let Some(problem) = problems.first() {
@@ -139,7 +181,7 @@ impl Validation {
     ///
     /// # Errors
     /// There are any, and manifests are read strictly.
-    fn judge(self, problems: &[String]) -> Result<()> {
+    pub(super) fn judge(self, problems: &[String]) -> Result<()> {
         match (self, problems) {
             (Self::Ignore, _) | (_, []) => {}
             (Self::Strict, [first, more @ ..]) => {

@@ -3,10 +3,11 @@
 //! Flags only record what was typed; a command turns them into values, asks the engine, and
 //! hands the answer to `report`. The answer goes to standard output, all talk to standard error.
 //!
-//! Exit status: 0 answered, 1 only with `--exit-code` (answered: a pod does not fit), 2 the
-//! question could not be answered.
+//! Exit status: 0 answered, 1 only with `--exit-code` (answered: a pod does not fit) and of `check` (the
+//! change breaks placement), 2 the question could not be answered.
 
 mod capacity;
+mod check;
 mod cluster_messages;
 mod common_flags;
 mod complete;
@@ -17,6 +18,7 @@ mod config_basis;
 mod config_source;
 mod config_warnings;
 mod devices;
+mod diff;
 pub mod error;
 mod explain;
 mod help;
@@ -24,12 +26,14 @@ mod interrupt;
 mod kube_flags;
 mod kustomize;
 mod manifest_files;
+mod manifest_text;
 mod manifests;
 mod namespaces;
 mod node_group_flags;
 mod nodegroups;
 mod output;
 mod pending;
+mod plugin_name;
 mod progress;
 mod reading;
 mod resilience;
@@ -59,13 +63,14 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::cli::error::Result;
+use crate::source::limits;
 
 /// How a command ended that could answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Status {
     /// Whatever the answer.
     Answered,
-    /// `--exit-code`, and a pod does not fit.
+    /// `--exit-code`, and a pod does not fit; of `check`: the change breaks placement.
     DoesNotFit,
 }
 
@@ -96,6 +101,10 @@ Exit status:
 #[command(name = "kubectl-sched", bin_name = "kubectl sched", version, disable_version_flag = true)]
 #[command(after_help = EXAMPLES, help_template = help::TEMPLATE, max_term_width = 100)]
 struct Cli {
+    /// Accept input up to N times the limits that protect against hostile files and servers
+    #[arg(long, global = true, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(hide_short_help = true, hide_default_value = true, help_heading = "Output options")]
+    input_limits: u32,
     #[command(subcommand)]
     command: Command,
 }
@@ -109,6 +118,8 @@ enum Command {
     Devices(Box<devices::DevicesArgs>),
     Nodegroups(Box<nodegroups::NodegroupsArgs>),
     Resilience(Box<resilience::ResilienceArgs>),
+    Check(Box<check::CheckArgs>),
+    Diff(Box<diff::DiffArgs>),
     Snapshot(Box<snapshot::SnapshotArgs>),
     Config(Box<config::ConfigArgs>),
     Completion(completion::CompletionArgs),
@@ -123,6 +134,9 @@ pub fn command() -> clap::Command {
 /// Runs the program; `arguments` begin with its name.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let mut arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(program) = arguments.first() {
+        plugin_name::set(program);
+    }
     if let [_, command, words @ ..] = arguments.as_slice()
         && command == complete::COMMAND
     {
@@ -138,10 +152,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         arguments = ["kubectl-sched", "version"].map(OsString::from).into();
     }
     verbosity::joined(&mut arguments);
+    diff::two_values(&mut arguments);
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => return usage::report(&error, &arguments),
     };
+    limits::raise(cli.input_limits);
     match run(&cli.command) {
         Ok(Status::Answered) => ExitCode::SUCCESS,
         Ok(Status::DoesNotFit) => ExitCode::from(1),
@@ -161,6 +177,8 @@ fn run(command: &Command) -> Result<Status> {
         Command::Devices(arguments) => devices::run(arguments),
         Command::Nodegroups(arguments) => nodegroups::run(arguments),
         Command::Resilience(arguments) => resilience::run(arguments),
+        Command::Check(arguments) => check::run(arguments),
+        Command::Diff(arguments) => diff::run(arguments),
         Command::Snapshot(arguments) => snapshot::run(arguments),
         Command::Config(arguments) => config::run(arguments),
         Command::Completion(arguments) => completion::run(arguments),

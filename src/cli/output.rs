@@ -11,6 +11,8 @@ use crate::cli::error::{Error, Result};
 use crate::report::text::escape;
 use crate::report::{self, Format, Look, Part, Report, Setting};
 
+use super::plugin_name;
+
 /// How the answer is printed.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Output options")]
@@ -154,7 +156,7 @@ fn written(result: io::Result<()>) -> Result<()> {
 
 /// A line on standard error. When nobody can read it there is nobody to tell.
 pub(crate) fn say(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{}", escape(text));
+    let _ = writeln!(io::stderr().lock(), "{}", escape(&plugin_name::named(text)));
 }
 
 /// Columns of the terminal; 80 where there is none.

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::report::text::thousands;
+use crate::report::text::{count, thousands};
 use crate::simulate::Watcher;
 use crate::source::FileProgress;
 
@@ -62,7 +62,7 @@ impl Drop for ProgressLine {
     }
 }
 
-/// How far a file is read.
+/// How far a file is read, or a snapshot written.
 pub(crate) struct FileReading(ProgressLine);
 
 impl FileReading {
@@ -75,6 +75,10 @@ impl FileReading {
 impl FileProgress for FileReading {
     fn read(&self, bytes: u64, of: u64) {
         self.0.show(|| megabytes(bytes, of));
+    }
+
+    fn wrote(&self, objects: usize, of: usize) {
+        self.0.show(|| format!("writing: {} of {}", thousands(objects), count(of, "object")));
     }
 }
 

@@ -11,7 +11,7 @@ use clap::{Command, CommandFactory, Error};
 use crate::did_you_mean;
 use crate::report::text::list;
 
-use super::{Cli, help, output};
+use super::{Cli, help, output, plugin_name};
 
 /// Words that people type for what a command or flag of ours does.
 const SYNONYMS: [(&[&str], &str); 12] = [
@@ -32,7 +32,7 @@ const SYNONYMS: [(&[&str], &str); 12] = [
 /// Says what is wrong with the command line.
 pub(super) fn report(error: &Error, arguments: &[OsString]) -> ExitCode {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        let _ = write!(anstream::stderr(), "{}", help::of_all().text().ansi());
+        let _ = write!(anstream::stderr(), "{}", plugin_name::named(&help::of_all().text().ansi().to_string()));
         return ExitCode::from(2);
     }
     let (command, name) = command(arguments);

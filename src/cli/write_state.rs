@@ -69,7 +69,7 @@ impl StateWriter {
         common.kube.namespace = common.kube.namespace.or_else(|| snapshot.namespace().map(str::to_owned));
         let mut bytes = Vec::new();
         snapshot
-            .write(&mut bytes, Compression::Gzip)
+            .write(&mut bytes, Compression::Own)
             .map_err(|error| Error::new(format!("cannot read {origin}: {error}")))?;
         let input = Input::memory(origin, bytes);
         common.state.given = Some(input.clone());

@@ -193,6 +193,12 @@ impl FeatureGates {
             .collect()
     }
 
+    /// Every gate that is read here, and whether it is on.
+    pub fn all(&self) -> Vec<(&'static str, bool)> {
+        let mut gates = self.clone();
+        FIELDS.iter().map(|field| (field.name, *(field.of)(&mut gates))).collect()
+    }
+
     /// Whether a gate is on that this minor knows, by its name; None for a gate that changes no answer.
     pub(super) fn by_name(&self, name: &str) -> Option<bool> {
         let field = FIELDS.iter().find(|field| field.name == name)?;

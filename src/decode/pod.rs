@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::autoscaling::process::AutoscalerProcess;
 use super::object::{DecodedPrefix, take};
@@ -259,6 +259,14 @@ impl WirePod {
         };
         PodObject { own, template: Arc::new(PodTemplate { spec: self.spec, resize }), scheduler, autoscaler }
     }
+}
+
+/// The same from what is no text; none where it cannot be read so, or may be a scheduler's pod, which is looked at again.
+pub(crate) fn direct<'de, D: Deserializer<'de>>(pod: D) -> Option<PodObject> {
+    let pod = WirePod::deserialize(pod).ok()?;
+    let labels = || pod.metadata.labels.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    let likely = SchedulerProcess::is_likely(&pod.metadata) || AutoscalerProcess::is_likely(labels());
+    (!likely).then(|| pod.into_object(&[]))
 }
 
 /// Decodes a pod, with what it tells of the kube-scheduler that it may be.

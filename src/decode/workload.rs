@@ -137,7 +137,7 @@ impl Workload {
 }
 
 /// An object with a pod template.
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Workload {
     /// Its kind.
     pub kind: WorkloadKind,
@@ -189,7 +189,7 @@ pub struct JobEnd {
 }
 
 /// `spec.template`.
-#[derive(Clone, Debug, Default, Deserialize, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Hash)]
 #[serde(default)]
 pub struct PodTemplateSpec {
     /// Labels and the like.

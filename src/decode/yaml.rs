@@ -11,9 +11,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_yaml::options::DuplicateKeyPolicy;
 
+use super::limits::Limit;
+
 /// Deeper than any object of the API, a CustomResourceDefinition's schema included; the library
 /// takes a stack frame or more a level.
 const DEEPEST: usize = 64;
+
+/// So many bytes more than a text has may come of its aliases.
+const SMALL: usize = 1 << 20;
 
 /// What is wrong with a YAML text, and on which of its lines, counted from 1.
 #[derive(Debug)]
@@ -41,9 +46,10 @@ fn read<T: DeserializeOwned>(text: &str, duplicate_keys: DuplicateKeyPolicy) -> 
     let size = text.len() + 16;
     let options = serde_yaml::options! {
         budget: serde_yaml::budget! {
-            max_events: size * 2,
-            max_nodes: size,
-            max_total_scalar_bytes: size * 2,
+            max_events: Limit::YamlValues.length() * 3,
+            max_nodes: Limit::YamlValues.length(),
+            // Aliases may repeat some of it.
+            max_total_scalar_bytes: size * 2 + SMALL,
             max_depth: DEEPEST,
             max_anchors: size,
             max_aliases: size,
@@ -56,7 +62,12 @@ fn read<T: DeserializeOwned>(text: &str, duplicate_keys: DuplicateKeyPolicy) -> 
     serde_yaml::from_str_with_options(text, options).map_err(|error| {
         let error = error.without_snippet();
         let line = error.location().map_or(1, |location| location.line()).max(1);
-        YamlError { line, message: message(&error.render_with_formatter(&serde_yaml::UserMessageFormatter)) }
+        let text = error.render_with_formatter(&serde_yaml::UserMessageFormatter);
+        // An error in what an alias stands for holds the one that says why.
+        if text.contains("limits breached") {
+            return YamlError { line, message: Limit::YamlValues.to_string() };
+        }
+        YamlError { line, message: message(&text) }
     })
 }
 

@@ -5,6 +5,8 @@
 //! undone in the opposite order, edits leave the state as they found it. As JSON an edit is a
 //! step of a scenario: its name in `kind`, and its fields.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -15,7 +17,7 @@ use crate::api::quantity::Quantity;
 use crate::api::requests::RequestGates;
 use crate::api::taint::{Taint, TaintEffect};
 use crate::api::update_strategy::UpdateKind;
-use crate::decode::workload::{WorkloadKey, WorkloadKind};
+use crate::decode::workload::{PodTemplateSpec, Workload, WorkloadKey, WorkloadKind};
 use crate::state::Cluster;
 
 mod add_node;
@@ -188,6 +190,23 @@ pub enum Edit {
         /// The workload.
         workload: WorkloadKey,
     },
+    /// Takes in a workload, as `kubectl apply` does. One that is there keeps its identity, its template and its number of
+    /// pods: these change in steps of their own. No step of a scenario.
+    #[serde(skip)]
+    ApplyWorkload {
+        /// The workload.
+        workload: Box<Workload>,
+    },
+    /// Gives a workload another template: a new revision, unless one of before has it. No step of a scenario.
+    #[serde(skip)]
+    SetTemplate {
+        /// The workload.
+        workload: WorkloadKey,
+        /// The template.
+        template: Arc<PodTemplateSpec>,
+        /// A new revision in any case: what changed is nothing that is read here.
+        restart: bool,
+    },
     /// Says how many pods a workload has; they neither come nor go by it. No step of a scenario.
     #[serde(skip)]
     SetReplicas {
@@ -318,6 +337,10 @@ impl Edit {
             }
             Self::SetStrategy { workload, strategy } => workload::set_strategy(cluster, *workload, *strategy),
             Self::DeleteWorkload { workload } => workload::delete(cluster, *workload),
+            Self::ApplyWorkload { workload } => Ok(workload::apply(cluster, workload)),
+            Self::SetTemplate { workload, template, restart } => {
+                workload::set_template(cluster, *workload, Arc::clone(template), *restart)
+            }
             Self::SetReplicas { workload, replicas } => workload::set_replicas(cluster, *workload, *replicas),
             Self::SetDisruptionsAllowed { budget, allowed } => workload::set_allowed(cluster, *budget, *allowed, None),
             Self::SetBudgetStatus { budget, allowed, counts } => {
@@ -355,6 +378,8 @@ impl Edit {
             | Self::PatchWorkload { .. }
             | Self::SetMaxUnavailable { .. }
             | Self::SetStrategy { .. }
+            | Self::ApplyWorkload { .. }
+            | Self::SetTemplate { .. }
             | Self::SetReplicas { .. }
             | Self::DeleteWorkload { .. }
             | Self::SetBudgetStatus { .. }

@@ -54,6 +54,10 @@ pub(super) enum Before {
     Strategy(usize, UpdateStrategy),
     /// This workload was at this place.
     Workload(usize, Box<Workload>),
+    /// The last workload was not there.
+    NoWorkload,
+    /// The workload at this place was this one.
+    Applied(usize, Box<Workload>),
     /// The workload at this place had so many replicas.
     Replicas(usize, Option<i32>),
     /// The budget at this place allowed so many disruptions, and this was counted.
@@ -104,6 +108,14 @@ impl Undo {
                 }
             }
             Before::Workload(place, workload) => cluster.workloads.insert(place, *workload),
+            Before::NoWorkload => {
+                cluster.workloads.pop();
+            }
+            Before::Applied(place, before) => {
+                if let Some(workload) = cluster.workloads.get_mut(place) {
+                    *workload = *before;
+                }
+            }
             Before::Replicas(place, replicas) => {
                 if let Some(workload) = cluster.workloads.get_mut(place) {
                     workload.replicas = replicas;

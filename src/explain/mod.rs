@@ -16,6 +16,7 @@ pub mod causes;
 pub mod claim_state;
 pub mod counterfactual;
 pub mod deciding;
+pub mod difference;
 pub mod discriminating_labels;
 pub mod domains;
 pub mod ended;

@@ -8,9 +8,11 @@
 //! says reasons and changes in a reader's words, [`screen`] lays blocks and tables out, `html` writes pages.
 
 pub mod capacity;
+pub mod check;
 mod commands;
 pub mod comparison;
 pub mod devices;
+pub mod difference;
 pub mod explain;
 pub mod format;
 mod html;
@@ -33,7 +35,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub use explain::{Answer, ExplainAnswer};
-pub use format::{Format, FormatError, Metric};
+pub use format::{Annotation, Format, FormatError, Metric, Severity, TestCase, TestOutcome};
 pub use node_names::NodeNames;
 pub use provenance::{Provenance, StateAge};
 pub use screen::Screen;
@@ -64,6 +66,21 @@ pub trait Report {
     fn metrics(&self) -> Option<Vec<Metric>> {
         None
     }
+
+    /// A comment for a pull request, in Markdown, if it is about one.
+    fn comment(&self) -> Option<String> {
+        None
+    }
+
+    /// What was tested, if it is a test.
+    fn cases(&self) -> Option<Vec<TestCase>> {
+        None
+    }
+
+    /// What is to be said beside lines of files, if it is about such.
+    fn annotations(&self) -> Option<Vec<Annotation>> {
+        None
+    }
 }
 
 /// A part of a report, of which a format shows one.
@@ -80,6 +97,12 @@ pub enum Part {
     Page,
     /// [`Report::metrics`].
     Metrics,
+    /// [`Report::comment`].
+    Comment,
+    /// [`Report::cases`].
+    Cases,
+    /// [`Report::annotations`].
+    Annotations,
 }
 
 impl Part {

@@ -176,6 +176,8 @@ pub(crate) fn schemas() -> BTreeMap<&'static str, Value> {
         ),
         ("simulate-runs", schema_of::<super::sweep::SweepObject<'static>>("kubectl sched simulate --runs")),
         ("capacity", schema_of::<super::capacity::CapacityObject<'static>>("kubectl sched capacity")),
+        ("check", schema_of::<super::check::CheckObject<'static>>("kubectl sched check")),
+        ("diff", schema_of::<super::difference::DifferenceObject<'static>>("kubectl sched diff")),
         ("pending", schema_of::<super::pending::PendingObject<'static>>("kubectl sched pending")),
         ("devices", schema_of::<super::devices::DevicesObject<'static>>("kubectl sched devices")),
         ("nodegroups", schema_of::<super::node_groups::NodeGroupsObject<'static>>("kubectl sched nodegroups")),

@@ -12,6 +12,7 @@ pub mod autoscale;
 pub mod bound;
 pub mod capacity;
 mod change;
+pub mod check;
 pub mod comparison;
 mod cycle_caches;
 pub mod diff;

@@ -1,4 +1,4 @@
-//! How a snapshot is packed: as its file's name says.
+//! In which form a snapshot is written: as its file's name says.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -9,34 +9,39 @@ use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 /// So much is one zstd frame.
 const FRAME: usize = 1 << 22;
 
-/// How a snapshot is packed.
+/// In which form a snapshot is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Compression {
-    /// As gzip.
+    /// The form of this tool, which is read fastest (docs/snapshot-format.md).
     #[default]
+    Own,
+    /// JSON, compressed with gzip.
     Gzip,
-    /// As Zstandard: larger here than gzip, as its encoder knows the fastest level only.
+    /// JSON, compressed with Zstandard: larger here than gzip, as its encoder knows the fastest level only.
     Zstd,
-    /// Not at all: text that other tools read.
+    /// JSON as text that other tools read.
     Plain,
 }
 
 impl Compression {
-    /// What the name of a file asks for: `.json` is text, `.zst` is Zstandard, anything else is gzip.
+    /// What the name of a file asks for: `.json` is text, `.gz` and `.zst` are compressed JSON, anything else (`.ksnap`)
+    /// is the tool's own form.
     pub fn of(file: &Path) -> Self {
         match file.extension().and_then(|extension| extension.to_str()) {
             Some("json") => Self::Plain,
             Some("zst") => Self::Zstd,
-            _ => Self::Gzip,
+            Some("gz") => Self::Gzip,
+            _ => Self::Own,
         }
     }
 
+    /// What compresses text; text of our own form is not there.
     pub(super) fn writer<W: Write>(self, out: W) -> Compressor<W> {
         match self {
             Self::Gzip => Compressor::Gzip(Box::new(GzEncoder::new(out, flate2::Compression::default()))),
             Self::Zstd => Compressor::Zstd { out, frame: Vec::with_capacity(FRAME) },
-            Self::Plain => Compressor::Plain(out),
+            Self::Plain | Self::Own => Compressor::Plain(out),
         }
     }
 }

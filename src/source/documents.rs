@@ -3,10 +3,12 @@
 use std::io::Read;
 
 use super::error::{Fault, InputProblem};
-use super::open;
+use super::limits::Limit;
 use super::scan::is_white;
 use super::walk::{Sink, walk};
-use super::window::ReadWindow;
+use super::window::{CAPACITY, ReadWindow};
+use super::yaml_items::{ItemsStart, YamlItems};
+use super::{open, packed};
 use crate::decode::yaml::{self, YamlError};
 
 /// Gives every object of every document in `source` to `sink`; answers how many documents there
@@ -27,6 +29,11 @@ struct Documents<R> {
 impl<R: Read> Documents<R> {
     fn read<S: Sink>(&mut self, sink: &mut S) -> Result<(), Fault> {
         self.at_least(open::TELLING)?;
+        if self.window.bytes().starts_with(packed::MAGIC) {
+            self.count += 1;
+            let file = self.window.rest().map_err(|error| self.fault(error))?;
+            return packed::read(&file, sink);
+        }
         if let Some(what) = open::binary(self.window.bytes()) {
             return Err(self.fault(InputProblem::Binary(what)));
         }
@@ -92,18 +99,26 @@ impl<R: Read> Documents<R> {
             return Ok(false);
         }
         loop {
+            self.at_least(LOG_END.len())?;
+            let is_last = self.window.bytes().starts_with(LOG_END);
+            self.past_line()?;
+            if is_last || self.window.bytes().is_empty() && self.window.ended() {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Leaves a line behind, however long it is.
+    fn past_line(&mut self) -> Result<(), Fault> {
+        loop {
             let bytes = self.window.bytes();
             let end = bytes.iter().position(|byte| *byte == b'\n').map(|at| at + 1);
-            let end = end.or_else(|| self.window.ended().then_some(bytes.len()));
-            if let Some(end) = end {
-                let is_last = bytes.starts_with(LOG_END);
-                self.window.consume(end);
-                if is_last || self.window.bytes().is_empty() && self.window.ended() {
-                    return Ok(true);
-                }
-            } else {
-                self.window.more().map_err(|error| self.fault(error))?;
+            let length = bytes.len();
+            self.window.consume(end.unwrap_or(length));
+            if end.is_some() || self.window.ended() {
+                return Ok(());
             }
+            self.window.more().map_err(|error| self.fault(error))?;
         }
     }
 
@@ -139,6 +154,8 @@ impl<R: Read> Documents<R> {
             let blank = bytes.get(..white.unwrap_or(bytes.len())).unwrap_or_default();
             let first = white.and_then(|at| bytes.get(at).copied());
             let lines = blank.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+            // Nobody indents so far.
+            let lines = if blank.len() - lines > LONG_INDENT { blank.len() } else { lines };
             self.window.consume(lines);
             if first.is_some() {
                 return Ok(first);
@@ -161,9 +178,25 @@ impl<R: Read> Documents<R> {
         Ok(is_separator(self.window.bytes()))
     }
 
+    /// A long List in YAML, whose items begin at `start`.
+    fn yaml_list<S: Sink>(&mut self, start: ItemsStart, sink: &mut S) -> Result<(), Fault> {
+        self.count += 1;
+        let line = self.window.line();
+        let mut items = YamlItems::new(&mut self.window, start, S::TAKES_DUPLICATE_KEYS);
+        let walked = walk(&mut ReadWindow::new(&mut items, CAPACITY), sink);
+        let at = items.line();
+        match (items.into_fault(), walked) {
+            (Some(fault), _) => Err(fault),
+            (None, Ok(())) => Ok(()),
+            // The value's own lines are lost: that of the items that were read last stands for them.
+            (None, Err(fault)) => Err(Fault { line: at.max(line), ..fault }),
+        }
+    }
+
     /// The YAML text up to the next separator.
     fn yaml<S: Sink>(&mut self, sink: &mut S) -> Result<(), Fault> {
-        let mut searched = 0;
+        // Whether it was looked at as a List.
+        let (mut searched, mut is_list) = (0, false);
         let length = loop {
             let (found, up_to) = next_separator(self.window.bytes(), searched, self.window.ended());
             searched = up_to;
@@ -173,7 +206,20 @@ impl<R: Read> Documents<R> {
             if self.window.ended() {
                 break self.window.bytes().len();
             }
-            self.window.more().map_err(|error| self.fault(error))?;
+            if self.window.bytes().len() >= LONG_YAML
+                && !is_list
+                && let Some(start) = ItemsStart::of(self.window.bytes())
+            {
+                return self.yaml_list(start, sink);
+            }
+            is_list |= self.window.bytes().len() >= LONG_YAML;
+            if let Err(error) = self.window.more() {
+                let problem = match error.into() {
+                    InputProblem::Limit(Limit::Object) => InputProblem::Limit(Limit::Document),
+                    problem => problem,
+                };
+                return Err(self.fault(problem));
+            }
         };
         let text = without_fence(self.window.bytes().get(..length).unwrap_or_default());
         if says_something(text) {
@@ -190,6 +236,10 @@ impl<R: Read> Documents<R> {
     }
 }
 
+/// A longer run of blanks has no meaning in YAML either.
+const LONG_INDENT: usize = 1 << 16;
+/// A YAML document that is longer is read item by item, if it is a List.
+const LONG_YAML: usize = 1 << 20;
 const LOG_START: &[u8] = b"==== START logs for ";
 const LOG_END: &[u8] = b"==== END logs for ";
 const FENCE: &[u8] = b"```";
@@ -234,13 +284,13 @@ fn foreign(head: &[u8]) -> Option<&'static str> {
 }
 
 /// The text of a YAML document before the line that ends a Markdown fence.
-fn without_fence(text: &[u8]) -> &[u8] {
+pub(super) fn without_fence(text: &[u8]) -> &[u8] {
     let fence = text.windows(FENCE.len() + 1).position(|bytes| bytes.starts_with(b"\n") && bytes.ends_with(FENCE));
     fence.and_then(|at| text.get(..=at)).unwrap_or(text)
 }
 
 /// The JSON text of one YAML document; lines of errors are counted from its own first one.
-fn to_json(text: &[u8], as_written: bool) -> Result<Vec<u8>, Fault> {
+pub(super) fn to_json(text: &[u8], as_written: bool) -> Result<Vec<u8>, Fault> {
     let broken = |line, message| Fault { line, problem: InputProblem::Broken(message) };
     let text = std::str::from_utf8(text)
         .map_err(|_| Fault { line: 1, problem: InputProblem::Binary("neither JSON nor YAML: not UTF-8 text") })?;
@@ -260,7 +310,7 @@ fn to_json(text: &[u8], as_written: bool) -> Result<Vec<u8>, Fault> {
 }
 
 /// `---` or `...`, and then the end of the line or a blank.
-fn is_separator(bytes: &[u8]) -> bool {
+pub(super) fn is_separator(bytes: &[u8]) -> bool {
     (bytes.starts_with(b"---") || bytes.starts_with(b"...")) && bytes.get(3).is_none_or(|byte| is_white(*byte))
 }
 

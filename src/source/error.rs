@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 
 use super::Input;
+use super::limits::Limit;
 
 /// An input that could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +67,10 @@ pub enum InputProblem {
     },
     /// The operating system or the decompressor reports an error.
     #[error("cannot be read: {}", escaped(&.0.to_string()))]
-    Io(#[from] io::Error),
+    Io(#[source] io::Error),
+    /// More than is accepted.
+    #[error("{0}")]
+    Limit(#[source] Limit),
     /// Nothing in it, or nothing but white space and comments.
     #[error("is empty; expected Kubernetes objects as `kubectl get -o json` or `-o yaml` prints them")]
     Empty,
@@ -74,7 +78,7 @@ pub enum InputProblem {
     #[error("has no Kubernetes object; expected objects as `kubectl get -o json` or `-o yaml` prints them")]
     NoObject,
     /// A directory tree without a file to read.
-    #[error("has no file that ends in .json, .yaml or .yml (.gz and .zst may follow)")]
+    #[error("has no file that ends in .json, .yaml or .yml (.gz and .zst may follow) or in .ksnap")]
     NoFile,
     /// A directory where one file is wanted.
     #[error("is a directory; name one file")]
@@ -94,6 +98,9 @@ pub enum InputProblem {
     /// The text breaks JSON's rules, or a value has not the shape that its field has.
     #[error("{}", escaped(.0))]
     Broken(String),
+    /// A snapshot in its own form that is not whole, or of a later version.
+    #[error("{0}")]
+    Packed(String),
     /// Lists in Lists without end.
     #[error("Lists and arrays are nested more than {0} deep")]
     TooDeep(usize),
@@ -102,10 +109,26 @@ pub enum InputProblem {
     NotOne(usize),
 }
 
+impl From<io::Error> for InputProblem {
+    /// What reads an input may find that it is too much.
+    fn from(error: io::Error) -> Self {
+        error.downcast().map_or_else(Self::Io, Self::Limit)
+    }
+}
+
 impl InputProblem {
+    /// Whether the input may be a state of which only a part was read.
+    pub(super) fn leaves_half(&self) -> bool {
+        matches!(self, Self::CutOff(_) | Self::Io(_) | Self::Limit(_))
+    }
+
     /// Whether document and line say anything about it.
     fn is_of_a_document(&self) -> bool {
-        matches!(self, Self::CutOff(_) | Self::Broken(_) | Self::TooDeep(_))
+        match self {
+            Self::CutOff(_) | Self::Broken(_) | Self::TooDeep(_) => true,
+            Self::Limit(limit) => !matches!(limit, Limit::Expansion | Limit::Ratio),
+            _ => false,
+        }
     }
 }
 

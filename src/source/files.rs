@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use super::config_map::{ConfigMap, ConfigMapName};
 use super::documents;
-use super::error::{InputProblem, SourceError, escaped};
+use super::error::{Fault, InputProblem, SourceError, escaped};
+use super::packed::{Contents, ObjectSink};
 use super::progress::FileProgress;
 use super::scan::TypeMeta;
 use super::snapshot::Record;
@@ -15,13 +16,18 @@ use super::tree::tree;
 use super::walk::{Decoder, Sink};
 use super::window::CAPACITY;
 use super::{Input, open};
+use crate::api::ObjectKey;
 use crate::decode::event::Event;
 use crate::decode::object::skip;
+use crate::decode::pod::PodObject;
 use crate::decode::{Kind, Object};
 use crate::did_you_mean;
-use crate::state::ClusterBuilder;
 use crate::state::raw::RawObject;
+use crate::state::{ClusterBuilder, PodHashes};
 
+/// So many types are counted by name.
+const TYPES: usize = 1000;
+const OTHERS: &str = "other types";
 /// At most so many duplicates are named.
 const NAMED: usize = 10;
 
@@ -121,7 +127,7 @@ fn read_tree(root: &Path, sink: &mut impl Sink) -> Result<FileCount, SourceError
             Ok(0) => count.passed_over += 1,
             Ok(_) => count.read += 1,
             // A state that was cut off is not taken for whole; what is no state at all is left out.
-            Err(error) if matches!(error.problem, InputProblem::CutOff(_) | InputProblem::Io(_)) => return Err(error),
+            Err(error) if error.problem.leaves_half() => return Err(error),
             Err(error) => {
                 count.skipped.push(error.to_string());
                 first.get_or_insert(error);
@@ -236,8 +242,15 @@ impl Decoder for StateDecoder {
 impl State<'_> {
     fn add(&mut self, object: Object, raw: Option<RawObject>) {
         let (kind, key) = object.identity();
+        let is_again = self.builder.add_raw(object, raw);
+        self.added(kind, key, is_again);
+    }
+
+    /// Counts an object that was added.
+    fn added(&mut self, kind: Kind, key: ObjectKey, is_again: bool) {
         self.report.objects += 1;
-        if self.builder.add_raw(object, raw) {
+        self.report.found = true;
+        if is_again {
             self.report.duplicate_count += 1;
             if self.report.duplicates.len() < NAMED {
                 let name = if kind.is_namespaced() { key.to_string() } else { key.name.to_string() };
@@ -279,11 +292,19 @@ impl Sink for State<'_> {
                     PassedOver::Status(message) => self.report.status = Some(message),
                 }
                 let has_kind = !type_name.is_empty();
-                *self.report.passed_over.entry(type_name).or_default() += 1;
+                let is_new = !self.report.passed_over.contains_key(&type_name);
+                let counted =
+                    if is_new && self.report.passed_over.len() >= TYPES { OTHERS.to_owned() } else { type_name };
+                *self.report.passed_over.entry(counted).or_default() += 1;
                 has_kind
             }
         };
         self.report.found |= has_kind;
+    }
+
+    fn packed(&mut self, contents: &Contents<'_>) -> Result<(), Fault> {
+        // Extenders are sent the text.
+        if self.builder.keeps_raw() { contents.each(self) } else { contents.each_decoded(self) }
     }
 
     fn list(&mut self, item: Option<TypeMeta<'_>>) {
@@ -291,6 +312,22 @@ impl Sink for State<'_> {
         if let Some(kind) = item.and_then(|item| Kind::of(item.api_version, item.kind)) {
             self.builder.saw(kind);
         }
+    }
+}
+
+impl ObjectSink for State<'_> {
+    fn share(&mut self, pod: &mut PodObject, hashes: PodHashes) {
+        self.builder.share_hashed(pod, hashes);
+    }
+
+    fn pod(&mut self, pod: PodObject) {
+        let key = pod.own.key;
+        let is_again = self.builder.add_sharing(pod);
+        self.added(Kind::Pod, key, is_again);
+    }
+
+    fn object(&mut self, object: Object) {
+        self.add(object, None);
     }
 }
 

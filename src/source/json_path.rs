@@ -15,14 +15,18 @@ enum Step {
 
 /// What a decoder said of `json`, behind the path to the value that it said it of.
 pub(super) fn located(json: &[u8], error: &serde_json::Error) -> String {
-    let text = plain(error);
+    let (text, path) = (plain(error), path_of(json, error));
+    if path.is_empty() { text } else { format!("{path}: {text}") }
+}
+
+/// The path to the value of `json` that a decoder said `error` of; empty where that is the whole.
+pub(super) fn path_of(json: &[u8], error: &serde_json::Error) -> String {
     // What is no JSON has no paths, and a value that was decoded from another no place.
     if !error.is_data() || error.line() == 0 {
-        return text;
+        return String::new();
     }
     let line_start = json.split_inclusive(|byte| *byte == b'\n').take(error.line().saturating_sub(1)).map(<[u8]>::len);
-    let path = path_at(json, line_start.sum::<usize>() + error.column());
-    if path.is_empty() { text } else { format!("{path}: {text}") }
+    path_at(json, line_start.sum::<usize>() + error.column())
 }
 
 /// The path to the value that ends at or after byte `offset` of `json`; empty for the object

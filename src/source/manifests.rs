@@ -38,7 +38,7 @@ impl Manifest {
         let decoded = Object::decode(self.kind, &self.json);
         decoded.map(|(object, _)| object).map_err(|source| {
             let message = json_path::located(&self.json, &source);
-            ManifestError { message, source }
+            ManifestError { message, path: json_path::path_of(&self.json, &source), source }
         })
     }
 }
@@ -49,6 +49,8 @@ impl Manifest {
 pub struct ManifestError {
     /// At which path, and what is wrong there.
     message: String,
+    /// The path alone: `spec.containers[0].image`.
+    pub path: String,
     /// The same without the path.
     source: serde_json::Error,
 }

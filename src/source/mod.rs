@@ -7,7 +7,7 @@
 //! (`side_by_side`). Nothing here knows what the objects mean.
 //!
 //! The other way, [`snapshot`] writes a state down: `decode::prune` leaves of each object what
-//! scheduling reads, and [`redact`] gives it other names.
+//! scheduling reads, [`redact`] gives it other names, and `form` writes it as JSON or in our own form (`packed`).
 
 use std::fmt;
 use std::path::PathBuf;
@@ -19,12 +19,15 @@ mod config_map;
 mod documents;
 mod error;
 pub mod files;
+mod form;
 mod json_path;
+pub mod lines;
 #[cfg(feature = "live")]
 pub mod live;
 mod manifests;
 mod open;
 mod pack;
+mod packed;
 mod progress;
 pub mod redact;
 mod scan;
@@ -33,9 +36,12 @@ mod side_by_side;
 pub mod snapshot;
 pub mod state_file;
 mod tree;
+mod utf16;
 mod walk;
 mod window;
+mod yaml_items;
 
+pub use crate::decode::limits::{self, Limit};
 pub use compress::Compression;
 pub use config_map::{ConfigMap, ConfigMapError, ConfigMapName, ConfigSource};
 pub use error::{InputProblem, SourceError};

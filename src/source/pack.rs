@@ -1,12 +1,11 @@
-//! Objects that wait, pruned and compressed: a line each.
+//! Objects that wait, pruned and packed in our own form: equal parts take no more room than one of them.
 
-use std::collections::BTreeSet;
-use std::io::{self, BufRead, BufReader, Write};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 
-use flate2::Compression;
-use flate2::read::GzDecoder;
-use flate2::write::GzEncoder;
 use serde_json::{Value, json};
+
+use super::packed::{self, PackedWriter};
 
 use crate::decode::Kind;
 use crate::decode::autoscaling::process::AutoscalerProcess;
@@ -14,14 +13,18 @@ use crate::decode::prune::prune;
 use crate::decode::scheduler_process::SchedulerProcess;
 
 /// Takes objects.
+#[derive(Default)]
 pub(super) struct Packer {
-    lines: GzEncoder<Vec<u8>>,
-    seen: PrunedFacts,
+    pub(super) packed: PackedWriter,
+    /// How many of each kind.
+    pub(super) count: BTreeMap<Kind, usize>,
+    pub(super) seen: PrunedFacts,
 }
 
-/// An object that was pruned, as a line.
+/// An object that was pruned.
 pub(super) struct PrunedObject {
-    line: Vec<u8>,
+    kind: Kind,
+    object: Value,
     seen: PrunedFacts,
 }
 
@@ -38,11 +41,7 @@ impl PrunedObject {
         if kind == Kind::Pod {
             seen.pod(&object, json);
         }
-        let place = Kind::ALL.iter().position(|other| *other == kind).unwrap_or_default();
-        let mut line = format!("{place}\t").into_bytes();
-        serde_json::to_writer(&mut line, &object)?;
-        line.push(b'\n');
-        Ok(Self { line, seen })
+        Ok(Self { kind, object, seen })
     }
 }
 
@@ -84,12 +83,6 @@ impl PrunedFacts {
     }
 }
 
-impl Default for Packer {
-    fn default() -> Self {
-        Self { lines: GzEncoder::new(Vec::new(), Compression::fast()), seen: PrunedFacts::default() }
-    }
-}
-
 impl Packer {
     /// Takes the object of `kind` that `json` is.
     pub(super) fn add(&mut self, kind: Kind, api_version: &str, json: &[u8]) -> serde_json::Result<()> {
@@ -99,18 +92,22 @@ impl Packer {
     /// Takes an object.
     pub(super) fn push(&mut self, object: PrunedObject) -> io::Result<()> {
         self.seen.merge(object.seen);
-        self.lines.write_all(&object.line)
+        *self.count.entry(object.kind).or_default() += 1;
+        self.packed.add(object.object)
     }
 
     /// All objects that it took.
     pub(super) fn finish(self) -> io::Result<Pack> {
-        Ok(Pack { lines: self.lines.finish()?, seen: self.seen })
+        let mut file = Vec::new();
+        self.packed.finish(&mut file)?;
+        Ok(Pack { file, count: self.count.values().sum(), seen: self.seen })
     }
 }
 
-/// Objects, compressed.
+/// Objects, packed.
 pub(super) struct Pack {
-    lines: Vec<u8>,
+    file: Vec<u8>,
+    pub(super) count: usize,
     /// What they found.
     pub(super) seen: PrunedFacts,
 }
@@ -118,13 +115,9 @@ pub(super) struct Pack {
 impl Pack {
     /// Gives the JSON text of every object to `take`.
     pub(super) fn each(&self, mut take: impl FnMut(Kind, &str) -> io::Result<()>) -> io::Result<()> {
-        for line in BufReader::new(GzDecoder::new(self.lines.as_slice())).lines() {
-            let line = line?;
-            let (place, object) = line.split_once('\t').unwrap_or_default();
-            if let Some(kind) = place.parse::<usize>().ok().and_then(|place| Kind::ALL.get(place)) {
-                take(*kind, object)?;
-            }
-        }
-        Ok(())
+        packed::texts(&self.file, |of, text| match Kind::of(of.api_version, of.kind) {
+            Some(kind) => take(kind, text),
+            None => Ok(()),
+        })
     }
 }

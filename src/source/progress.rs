@@ -1,4 +1,4 @@
-//! How far the reading of a file is.
+//! How far the reading of a file is, and the writing of a snapshot.
 
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -7,6 +7,9 @@ use std::sync::Arc;
 pub trait FileProgress: Send + Sync {
     /// So many of the file's bytes were read, compressed ones as they are; called from any thread.
     fn read(&self, bytes: u64, of: u64);
+
+    /// So many objects were written into a snapshot.
+    fn wrote(&self, _objects: usize, _of: usize) {}
 }
 
 /// A file of `of` bytes, reporting what is read of it.

@@ -90,6 +90,11 @@ impl<'a> Cursor<'a> {
         Ok(key)
     }
 
+    /// The length of what is left up to the end of the value that comes next.
+    pub(super) fn past_value(mut self) -> Result<usize, ScanStop> {
+        self.value().map(|()| self.at)
+    }
+
     /// Goes past a value of any kind.
     pub(super) fn value(&mut self) -> Result<(), ScanStop> {
         let first = self.peek()?;
@@ -99,6 +104,83 @@ impl<'a> Cursor<'a> {
         // A number or a word that touches the end may go on in what was not yet read.
         let bracketed = matches!(first, b'{' | b'[' | b'"');
         if !bracketed && self.rest().is_empty() && !self.ended { Err(ScanStop::Short) } else { Ok(()) }
+    }
+}
+
+/// Whether the object that `json` begins with has more than `most` values, as far as it is there.
+pub(super) fn has_more_values(json: &[u8], most: usize) -> bool {
+    let (mut values, mut depth, mut in_string, mut is_escaped) = (0, 0_usize, false, false);
+    for byte in json {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if in_string => is_escaped = true,
+            b'"' => in_string = !in_string,
+            _ if in_string => {}
+            // Whatever an object is decoded to is larger than a value by itself.
+            b'{' => (values, depth) = (values + 10, depth + 1),
+            b'[' => (values, depth) = (values + 1, depth + 1),
+            b',' => values += 1,
+            b'}' | b']' => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+    values > most
+}
+
+/// How far a value that is skipped piece by piece was seen.
+#[derive(Default)]
+pub(super) struct Skipped {
+    depth: u64,
+    within: Within,
+}
+
+/// What the next byte belongs to.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Within {
+    /// Blanks before the value.
+    #[default]
+    Before,
+    Brackets,
+    String,
+    /// The byte behind a backslash.
+    Escape,
+    /// A number or a word, which end where something else begins.
+    Bare,
+}
+
+impl Skipped {
+    /// Whether any of the value was seen.
+    pub(super) fn has_begun(&self) -> bool {
+        self.within != Within::Before
+    }
+
+    /// Where the value ends in its next piece, if it does.
+    pub(super) fn value_end(&mut self, piece: &[u8]) -> Option<usize> {
+        for (at, byte) in piece.iter().enumerate() {
+            match (self.within, byte) {
+                (Within::String, b'\\') => self.within = Within::Escape,
+                (Within::String, b'"') if self.depth == 0 => return Some(at + 1),
+                (Within::String, b'"') => self.within = Within::Brackets,
+                (Within::Bare, byte) if is_white(*byte) || matches!(byte, b',' | b'}' | b']') => return Some(at),
+                (Within::String | Within::Bare, _) => {}
+                (Within::Escape, _) | (_, b'"') => self.within = Within::String,
+                (_, b'{' | b'[') => (self.depth, self.within) = (self.depth + 1, Within::Brackets),
+                (_, b'}' | b']') => {
+                    self.depth = self.depth.saturating_sub(1);
+                    if self.depth == 0 {
+                        return Some(at + 1);
+                    }
+                }
+                (Within::Before, byte) if !is_white(*byte) => self.within = Within::Bare,
+                (Within::Before | Within::Brackets, _) => {}
+            }
+        }
+        None
     }
 }
 
@@ -210,6 +292,25 @@ mod tests {
     #[track_caller]
     fn is_short(json: &str) {
         assert!(matches!(opening(Cursor::new(json.as_bytes(), false)), Err(ScanStop::Short)), "{json}");
+    }
+
+    #[test]
+    fn a_value_is_skipped_in_pieces() {
+        for (value, rest) in [
+            (r#" {"a":[1,"]}\"",{}],"b":"\\"}"#, ",x"),
+            ("  12.5e7", "}"),
+            (" null", "\n}"),
+            (r#""a\"}b""#, ",1"),
+            ("[[[]]]", "]"),
+        ] {
+            let text = format!("{value}{rest}");
+            for cut in 0..text.len() {
+                let (first, second) = text.as_bytes().split_at(cut);
+                let mut skipped = Skipped::default();
+                let end = skipped.value_end(first).or_else(|| skipped.value_end(second).map(|end| end + cut));
+                assert_eq!(end, Some(value.len()), "{text} cut at {cut}");
+            }
+        }
     }
 
     #[test]

@@ -1,8 +1,7 @@
 //! Snapshots: everything that a later question can need, in one compressed file.
 //!
-//! A `v1` List, as kubectl prints it, compressed as the file's name says: its first item is a [`Record`] of how it
-//! came about, an empty List stands for each kind of which there is nothing, and the objects
-//! follow, pruned. They are held compressed ([`super::pack`]) until the last one was read, as the
+//! It has a [`Record`] of how it came about, the kinds of which there is nothing, and the objects, pruned;
+//! [`super::form`] writes them. They are held compressed ([`super::pack`]) until the last one was read, as the
 //! record and the new names of a redacted one are known only then.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,10 +12,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Input;
-use super::compress::{Compression, Compressor};
+use super::compress::Compression;
 use super::config_map::{ConfigMap, ConfigMapName};
 use super::error::{InputProblem, SourceError};
 use super::files::read_into;
+use super::form::Out;
 use super::pack::{Pack, Packer, PrunedFacts, PrunedObject};
 use super::progress::FileProgress;
 use super::redact::{Kept, Names, Redaction};
@@ -80,6 +80,9 @@ pub struct NotListed {
 }
 
 impl Record {
+    /// What type it has.
+    pub(super) const TYPE: TypeMeta<'static> = TypeMeta { api_version: API_VERSION, kind: KIND };
+
     /// Whether an object is one.
     pub(super) fn is(object: TypeMeta<'_>) -> bool {
         (object.api_version, object.kind) == (API_VERSION, KIND)
@@ -209,8 +212,17 @@ impl Snapshot {
         if let Some(error) = self.failed {
             return Err(error);
         }
-        self.packs.push(self.packer.finish()?);
         let mut seen = PrunedFacts::default();
+        let mut count = BTreeMap::new();
+        // What was packed as it was read is written as it is.
+        let mut out = if compression == Compression::Own && self.packs.is_empty() && !self.redact {
+            let Packer { packed, count: packed_count, seen: packed_seen } = self.packer;
+            (count, seen) = (packed_count, packed_seen);
+            Out::own(packed, out)
+        } else {
+            self.packs.push(self.packer.finish()?);
+            Out::new(out, compression)
+        };
         for pack in &mut self.packs {
             seen.merge(std::mem::take(&mut pack.seen));
         }
@@ -218,23 +230,20 @@ impl Snapshot {
         self.record.scheduler = self.record.scheduler.take().or(seen.scheduler.take());
         self.record.autoscaler = self.record.autoscaler.take().or(seen.autoscaler.take());
         let redaction = if self.redact { Some(redaction(&self.packs, &mut self.record)?) } else { None };
-        let mut writer = Writer { out: compression.writer(out), redaction, count: BTreeMap::new() };
-        writer.out.write_all(b"{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[\n")?;
-        serde_json::to_writer(&mut writer.out, &self.record)?;
+        out.record(&self.record)?;
+        let of = self.packs.iter().map(|pack| pack.count).sum();
+        let mut writer = Writer { out, redaction, count, written: 0, of, progress: self.progress };
         for pack in &self.packs {
             pack.each(|kind, object| writer.object(kind, object))?;
         }
         for kind in self.listed.iter().filter(|kind| !writer.count.contains_key(kind)) {
-            let list = format!("{}List", kind.as_str());
-            write!(writer.out, ",\n{}", json!({ "apiVersion": kind.api_version(), "kind": list, "items": [] }))?;
+            writer.out.empty(*kind)?;
         }
         if writer.redaction.is_none() {
             for event in self.events.iter().filter(|event| is_wanted(event, &seen.waiting)) {
-                writer.out.write_all(b",\n")?;
-                serde_json::to_writer(&mut writer.out, event)?;
+                writer.out.value(event.clone())?;
             }
         }
-        writer.out.write_all(b"\n]}\n")?;
         writer.out.finish()?;
         let (originals, kept) = writer.redaction.map(Redaction::into_parts).unwrap_or_default();
         Ok(Written { count: writer.count, passed_over: self.passed_over, originals, kept })
@@ -295,24 +304,35 @@ fn redaction(packs: &[Pack], record: &mut Record) -> io::Result<Redaction> {
     Ok(redaction)
 }
 
+/// Somebody hears of so many objects at a time.
+const PACE: usize = 1024;
+
 /// Writes objects one by one.
 struct Writer<W: Write> {
-    out: Compressor<W>,
+    out: Out<W>,
     redaction: Option<Redaction>,
     count: BTreeMap<Kind, usize>,
+    written: usize,
+    of: usize,
+    progress: Option<Arc<dyn FileProgress>>,
 }
 
 impl<W: Write> Writer<W> {
     fn object(&mut self, kind: Kind, object: &str) -> io::Result<()> {
         *self.count.entry(kind).or_default() += 1;
-        self.out.write_all(b",\n")?;
+        self.written += 1;
+        if self.written.is_multiple_of(PACE)
+            && let Some(progress) = &self.progress
+        {
+            progress.wrote(self.written, self.of);
+        }
         match &mut self.redaction {
             Some(redaction) => {
                 let mut object = serde_json::from_str(object)?;
                 redaction.redact(kind, &mut object);
-                Ok(serde_json::to_writer(&mut self.out, &object)?)
+                self.out.value(object)
             }
-            None => self.out.write_all(object.as_bytes()),
+            None => self.out.text(object),
         }
     }
 }

@@ -37,11 +37,11 @@ pub(super) fn tree(root: &Path) -> Result<Tree, (PathBuf, io::Error)> {
     Ok(tree)
 }
 
-/// `.json`, `.yaml` and `.yml`, with or without `.gz` or `.zst`.
+/// `.json`, `.yaml` and `.yml`, with or without `.gz` or `.zst`, and `.ksnap`.
 fn holds_objects(path: &Path) -> bool {
     let Some(name) = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()) else { return false };
     let name = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(&name);
-    [".json", ".yaml", ".yml"].iter().any(|extension| name.ends_with(extension))
+    [".json", ".yaml", ".yml", ".ksnap"].iter().any(|extension| name.ends_with(extension))
 }
 
 #[cfg(test)]
@@ -55,6 +55,7 @@ mod tests {
             ("a/pods.YAML", true),
             ("a/pods.yml.gz", true),
             ("a/pods.json.zst", true),
+            ("a/state.ksnap", true),
             ("a/logs.txt", false),
             ("a/json", false),
             ("a/pods.gz", false),

@@ -10,19 +10,27 @@ use serde_json::Value;
 
 use super::error::{Fault, InputProblem};
 use super::json_path::located;
+use super::limits::Limit;
+use super::packed::Contents;
 use super::progress::FileProgress;
-use super::scan::{Cursor, Opening, ScanStop, TypeMeta, is_white, opening};
+use super::scan::{Cursor, Opening, ScanStop, Skipped, TypeMeta, has_more_values, is_white, opening};
 use super::shape;
 use super::side_by_side;
 use super::window::ReadWindow;
 use crate::decode::object::skip;
 
+/// An object that is no larger than this is called by its name in an error.
+const NAMED: usize = 1 << 21;
 /// Lists hold Lists hold Lists: nobody writes this many.
 const DEEPEST: usize = 64;
+/// The values of an object are counted where it may be larger than so many windows.
+const LARGE: usize = 4;
 /// A block of items has as many bytes as so many windows.
 const BLOCK: usize = 16;
 /// A block of fewer items was not worth its while: what stands here does not lie side by side.
 const FEW: usize = 2;
+/// What an object takes that waits, beside its bytes.
+const WAITING: usize = 64;
 /// How many items are then read one by one.
 const PATIENCE: u32 = 64;
 
@@ -57,6 +65,11 @@ pub(super) trait Sink {
 
     /// Learns that there is a list of objects of this type, even an empty one.
     fn list(&mut self, item: Option<TypeMeta<'_>>);
+
+    /// Takes everything of a snapshot in its own form.
+    fn packed(&mut self, contents: &Contents<'_>) -> Result<(), Fault> {
+        contents.each(self)
+    }
 }
 
 /// What the decoder of a sink finds.
@@ -68,10 +81,10 @@ pub(super) fn walk<R: Read, S: Sink>(window: &mut ReadWindow<R>, sink: &mut S) -
     let mut walk = Walk { window, sink, decoder, frames: Vec::new(), pending: Vec::new(), one_by_one: 0 };
     let walked = walk.document();
     walk.settle();
-    let line = walk.window.line();
+    let (line, left_out) = (walk.window.line(), walk.window.left_out());
     walked.map_err(|failure| match failure {
         Failure::Here(problem) => Fault { line, problem },
-        Failure::Later { lines, problem } => Fault { line: line + lines, problem },
+        Failure::Later { lines, problem } => Fault { line: line + lines + left_out, problem },
         Failure::Elsewhere(fault) => fault,
     })
 }
@@ -117,6 +130,8 @@ struct List {
     /// Items without a kind of their own, in a List whose kind is not known yet, and the lines
     /// they begin on: they wait for it.
     waiting: Vec<(u64, Box<[u8]>)>,
+    /// The bytes of these.
+    waiting_bytes: usize,
 }
 
 impl List {
@@ -130,6 +145,7 @@ enum Member {
     ApiVersion(String),
     Kind(String),
     Items,
+    /// One whose value comes next.
     Other,
     End,
 }
@@ -292,6 +308,10 @@ impl<R: Read, S: Sink> Walk<'_, R, S> {
     /// Hands the object that the window begins with to the sink.
     fn take(&mut self, api_version: &str, kind: &str) -> Result<(), Failure> {
         loop {
+            let is_large = self.window.bytes().len() > self.window.capacity() * LARGE;
+            if is_large && has_more_values(self.window.bytes(), Limit::Values.length()) {
+                return Err(InputProblem::Limit(Limit::Values).into());
+            }
             match self.decoder.decode(TypeMeta { api_version, kind }, self.window.bytes()) {
                 Ok((found, bytes)) => {
                     self.settle();
@@ -321,6 +341,10 @@ impl<R: Read, S: Sink> Walk<'_, R, S> {
         let object = self.window.bytes().get(..bytes).unwrap_or_default().into();
         let line = self.window.line();
         if let Some(Frame::List(list)) = self.frames.last_mut() {
+            list.waiting_bytes += bytes + WAITING;
+            if list.waiting_bytes > Limit::Unnamed.length() {
+                return Err(InputProblem::Limit(Limit::Unnamed).into());
+            }
             list.waiting.push((line, object));
         }
         self.window.consume(bytes);
@@ -341,10 +365,7 @@ impl<R: Read, S: Sink> Walk<'_, R, S> {
                     cursor.at += 1;
                     Member::Items
                 }
-                _ => {
-                    cursor.value()?;
-                    Member::Other
-                }
+                _ => Member::Other,
             };
             Ok((member, cursor.at))
         })?;
@@ -354,7 +375,7 @@ impl<R: Read, S: Sink> Walk<'_, R, S> {
             Member::ApiVersion(api_version) => list.api_version = api_version,
             Member::Kind(kind) => list.kind = kind,
             Member::Items => (list.after_items, list.items) = (false, 0),
-            Member::Other => {}
+            Member::Other => self.skip_value()?,
             Member::End => {
                 if let Some(Frame::List(list)) = self.frames.pop() {
                     return self.close(&list);
@@ -362,6 +383,37 @@ impl<R: Read, S: Sink> Walk<'_, R, S> {
             }
         }
         Ok(())
+    }
+
+    /// Leaves a value behind that nobody reads. Of a long one no more is in memory than the window holds, and no more
+    /// is checked than where it ends.
+    fn skip_value(&mut self) -> Result<(), Failure> {
+        let mut skipped = Skipped::default();
+        loop {
+            let is_long = self.window.bytes().len() >= self.window.capacity();
+            if !skipped.has_begun() {
+                match Cursor::new(self.window.bytes(), self.window.ended()).past_value() {
+                    Ok(bytes) => {
+                        self.window.consume(bytes);
+                        return Ok(());
+                    }
+                    Err(stop) if !is_long || !matches!(stop, ScanStop::Short) => {
+                        self.stopped("a List", stop)?;
+                        continue;
+                    }
+                    Err(_) => {}
+                }
+            }
+            let bytes = self.window.bytes().len();
+            let end = skipped.value_end(self.window.bytes());
+            self.window.consume(end.unwrap_or(bytes));
+            if end.is_some() {
+                return Ok(());
+            }
+            if !self.window.more()? {
+                return Err(InputProblem::CutOff("a List").into());
+            }
+        }
     }
 
     /// Everything of `list` was read: now its items without a kind have one, or never will.
@@ -408,6 +460,7 @@ impl<R: Read, S: Sink> Walk<'_, R, S> {
             ScanStop::Short => {
                 // A word or number at the very end counts once nothing can follow it.
                 let was_open = !self.window.ended();
+                self.window.squeeze();
                 if self.window.more()? || was_open {
                     return Ok(());
                 }
@@ -471,12 +524,12 @@ fn shown(byte: u8) -> String {
 
 /// An error's words behind the path to the value, without its line and column, which are those of a part; and what the
 /// object that `json` begins with is called.
-fn describe(error: &serde_json::Error, json: &[u8]) -> String {
+pub(super) fn describe(error: &serde_json::Error, json: &[u8]) -> String {
     // A broken text has no object to name.
     if !error.is_data() {
         return located(json, error);
     }
-    let end = skip(json).unwrap_or_default();
+    let end = skip(json).ok().filter(|end| *end <= NAMED).unwrap_or_default();
     let object: Value = serde_json::from_slice(json.get(..end).unwrap_or_default()).unwrap_or_default();
     let member = |of: &Value, key: &str| of.get(key).and_then(Value::as_str).map(str::to_owned);
     let metadata = object.get("metadata").unwrap_or(&Value::Null);

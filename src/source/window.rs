@@ -2,13 +2,20 @@
 
 use std::io::{self, ErrorKind, Read};
 
+use super::limits::Limit;
+use super::scan::is_white;
+
 /// How much is read at a time. An object larger than this makes the window grow.
 pub(super) const CAPACITY: usize = 1 << 18;
+/// A longer run of blanks in JSON is made one.
+const LONG_BLANK: usize = 1 << 12;
 
 /// The part of a stream between what was consumed and what was not yet read.
 pub(super) struct ReadWindow<R> {
     source: R,
     capacity: usize,
+    /// How wide the window is, unless it holds something larger.
+    usual: usize,
     buffer: Vec<u8>,
     /// What was read ahead of the buffer.
     ahead: Vec<u8>,
@@ -18,6 +25,8 @@ pub(super) struct ReadWindow<R> {
     /// Whether nothing comes after what was read ahead.
     source_ended: bool,
     newlines: u64,
+    /// Newlines of the bytes in view that were left out of them.
+    left_out: u64,
 }
 
 impl<R: Read> ReadWindow<R> {
@@ -26,6 +35,7 @@ impl<R: Read> ReadWindow<R> {
         Self {
             source,
             capacity: capacity.max(1),
+            usual: capacity.max(1),
             buffer: vec![0; capacity.max(1)],
             ahead: Vec::new(),
             start: 0,
@@ -33,6 +43,7 @@ impl<R: Read> ReadWindow<R> {
             ended: false,
             source_ended: false,
             newlines: 0,
+            left_out: 0,
         }
     }
 
@@ -54,11 +65,16 @@ impl<R: Read> ReadWindow<R> {
     /// Leaves the first `count` bytes behind.
     pub(super) fn consume(&mut self, count: usize) {
         let count = count.min(self.end - self.start);
-        self.newlines += newlines(self.bytes().get(..count).unwrap_or_default());
+        self.newlines += newlines(self.bytes().get(..count).unwrap_or_default()) + std::mem::take(&mut self.left_out);
         self.start += count;
     }
 
-    /// Reads on; a window that is full of unconsumed bytes doubles. Answers whether any byte came.
+    /// Newlines that were left out of the bytes in view.
+    pub(super) fn left_out(&self) -> u64 {
+        self.left_out
+    }
+
+    /// Reads on; a window that is full of unconsumed bytes doubles, up to a limit. Answers whether any byte came.
     pub(super) fn more(&mut self) -> io::Result<bool> {
         if self.ended {
             return Ok(false);
@@ -66,8 +82,12 @@ impl<R: Read> ReadWindow<R> {
         self.buffer.copy_within(self.start..self.end, 0);
         self.end -= self.start;
         self.start = 0;
-        if self.end == self.buffer.len() {
-            self.buffer.resize(self.buffer.len() * 2, 0);
+        if self.buffer.len() > self.usual && self.end <= self.usual / 2 {
+            self.buffer.truncate(self.usual);
+            self.buffer.shrink_to_fit();
+        }
+        if self.end == self.buffer.len() && !self.grow()? {
+            return Ok(false);
         }
         let before = self.end;
         // To the brim, so that what did not fit is tried again only a few times.
@@ -93,6 +113,82 @@ impl<R: Read> ReadWindow<R> {
         Ok(self.end > before)
     }
 
+    /// Makes room in a full window, unless nothing comes any more.
+    fn grow(&mut self) -> io::Result<bool> {
+        let most = Limit::Object.length();
+        if self.buffer.len() >= most {
+            let mut byte = [0];
+            if self.ahead.is_empty() && !self.source_ended {
+                match self.source.read(&mut byte)? {
+                    0 => self.source_ended = true,
+                    _ => self.ahead.push(byte[0]),
+                }
+            }
+            if !self.ahead.is_empty() {
+                return Err(Limit::Object.into());
+            }
+            self.ended = true;
+            return Ok(false);
+        }
+        let wider = self.buffer.len().saturating_mul(2).min(most);
+        self.buffer.resize(wider, 0);
+        Ok(true)
+    }
+
+    /// Leaves long blanks out of a window that is full, so that they need no memory. It holds JSON, from outside a
+    /// string on.
+    pub(super) fn squeeze(&mut self) {
+        if self.end - self.start < self.buffer.len() {
+            return;
+        }
+        let mut kept = Vec::new();
+        let (mut at, mut from, mut left_out) = (0, 0, 0);
+        let bytes = self.bytes();
+        let (mut in_string, mut is_escaped) = (false, false);
+        while let Some(byte) = bytes.get(at) {
+            at += 1;
+            if in_string {
+                match byte {
+                    _ if is_escaped => is_escaped = false,
+                    b'\\' => is_escaped = true,
+                    b'"' => in_string = false,
+                    _ => {}
+                }
+            } else if *byte == b'"' {
+                in_string = true;
+            } else if is_white(*byte) {
+                let rest = bytes.get(at..).unwrap_or_default();
+                let blanks = rest.iter().position(|byte| !is_white(*byte)).unwrap_or(rest.len());
+                if blanks >= LONG_BLANK {
+                    kept.extend_from_slice(bytes.get(from..at).unwrap_or_default());
+                    left_out += newlines(rest.get(..blanks).unwrap_or_default());
+                    from = at + blanks;
+                }
+                at += blanks;
+            }
+        }
+        if from > 0 {
+            let length = self.buffer.len();
+            kept.extend_from_slice(bytes.get(from..).unwrap_or_default());
+            self.buffer.truncate(0);
+            self.buffer.extend_from_slice(&kept);
+            self.end = kept.len();
+            self.buffer.resize(length, 0);
+            self.left_out += left_out;
+        }
+    }
+
+    /// Everything that was not consumed, to the end of the stream.
+    pub(super) fn rest(&mut self) -> io::Result<Vec<u8>> {
+        let mut bytes = self.bytes().to_vec();
+        bytes.append(&mut self.ahead);
+        if !self.source_ended {
+            self.source.read_to_end(&mut bytes)?;
+        }
+        (self.start, self.end, self.ended, self.source_ended) = (0, 0, true, true);
+        Ok(bytes)
+    }
+
     /// How much is read at a time.
     pub(super) fn capacity(&self) -> usize {
         self.capacity
@@ -101,6 +197,7 @@ impl<R: Read> ReadWindow<R> {
     /// Makes the window at least `capacity` bytes wide; answers whether it was narrower.
     pub(super) fn widen(&mut self, capacity: usize) -> bool {
         let is_narrow = self.buffer.len() < capacity;
+        self.usual = self.usual.max(capacity);
         if is_narrow {
             self.buffer.resize(capacity, 0);
         }
@@ -181,6 +278,37 @@ mod tests {
             window.consume(16);
         }
         assert_eq!(seen, text);
+    }
+
+    #[test]
+    fn long_blanks_need_no_room_and_their_lines_count() {
+        let blanks = " \n".repeat(LONG_BLANK);
+        let text = format!("[1,{blanks}\"{blanks}\\\"{blanks}\",2]{blanks}3");
+        let mut window = ReadWindow::new(text.as_bytes(), 1 << 10);
+        while !window.ended() {
+            window.squeeze();
+            window.more().unwrap();
+        }
+        let expected = format!("[1, \"{blanks}\\\"{blanks}\",2]");
+        assert!(window.bytes().starts_with(expected.as_bytes()));
+        window.consume(window.bytes().len());
+        assert_eq!(window.line(), 4 * LONG_BLANK as u64 + 1);
+        assert!(window.buffer.len() < text.len());
+    }
+
+    #[test]
+    fn a_window_has_a_largest_size() {
+        let fits = vec![b'x'; Limit::Object.length()];
+        let mut window = ReadWindow::new(fits.as_slice(), CAPACITY);
+        while window.more().unwrap() {}
+        assert_eq!(window.bytes().len(), fits.len());
+        let mut window = ReadWindow::new(fits.chain(&b"x"[..]), CAPACITY);
+        let error = loop {
+            if let Err(error) = window.more() {
+                break error;
+            }
+        };
+        assert_eq!(error.downcast::<Limit>().unwrap(), Limit::Object);
     }
 
     #[test]

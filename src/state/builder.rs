@@ -1,9 +1,11 @@
 //! From objects as they are read to the state.
 
 use std::collections::BTreeSet;
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::Cluster;
 use super::node_info::{NodeId, NodeInfo};
@@ -34,8 +36,8 @@ pub struct ClusterBuilder {
     /// All other objects.
     objects: Store<Object>,
     kinds: BTreeSet<Kind>,
-    templates: FxHashSet<Arc<PodTemplate>>,
-    labels: FxHashSet<Arc<Labels>>,
+    templates: FxHashSet<Hashed<PodTemplate>>,
+    labels: FxHashSet<Hashed<Labels>>,
     sequence: u32,
     events: Events,
     has_statuses: bool,
@@ -61,20 +63,8 @@ impl ClusterBuilder {
         self.sequence += 1;
         match object {
             Object::Pod(mut pod) => {
-                pod.own.sequence = sequence;
-                self.has_statuses |= pod.own.scheduled.is_some() || pod.own.start_time.is_some();
-                if let Some(found) = pod.scheduler.take() {
-                    self.scheduler = Some(match self.scheduler.take() {
-                        Some(known) => known.newer(*found),
-                        None => *found,
-                    });
-                }
-                if let Some(found) = pod.autoscaler.take() {
-                    self.autoscaler = Some(Arc::from(found));
-                }
-                pod.own.labels = shared(&mut self.labels, pod.own.labels);
-                pod.template = shared(&mut self.templates, pod.template);
-                self.pods.insert((kind, key), *pod)
+                self.share(&mut pod);
+                self.add_pod(*pod, sequence)
             }
             // Of ConfigMaps two are kept.
             Object::AutoscalerStatus(status) if !status.is_status && status.priorities.is_none() => false,
@@ -85,6 +75,40 @@ impl ClusterBuilder {
             Object::Node(node) => self.nodes.insert((kind, key), *node),
             object => self.objects.insert((kind, key), object),
         }
+    }
+
+    /// Lets a pod share its labels and its specification with equal ones.
+    pub(crate) fn share(&mut self, pod: &mut PodObject) {
+        self.share_hashed(pod, PodHashes::of(pod));
+    }
+
+    /// The same, where the hashes are known.
+    pub(crate) fn share_hashed(&mut self, pod: &mut PodObject, hashes: PodHashes) {
+        pod.own.labels = shared(&mut self.labels, Arc::clone(&pod.own.labels), hashes.labels);
+        pod.template = shared(&mut self.templates, Arc::clone(&pod.template), hashes.template);
+    }
+
+    /// As [`ClusterBuilder::add`], for a pod that shares both by [`ClusterBuilder::share`], as its template did.
+    pub(crate) fn add_sharing(&mut self, pod: PodObject) -> bool {
+        self.kinds.insert(Kind::Pod);
+        let sequence = self.sequence;
+        self.sequence += 1;
+        self.add_pod(pod, sequence)
+    }
+
+    fn add_pod(&mut self, mut pod: PodObject, sequence: u32) -> bool {
+        pod.own.sequence = sequence;
+        self.has_statuses |= pod.own.scheduled.is_some() || pod.own.start_time.is_some();
+        if let Some(found) = pod.scheduler.take() {
+            self.scheduler = Some(match self.scheduler.take() {
+                Some(known) => known.newer(*found),
+                None => *found,
+            });
+        }
+        if let Some(found) = pod.autoscaler.take() {
+            self.autoscaler = Some(Arc::from(found));
+        }
+        self.pods.insert((Kind::Pod, pod.own.key), pod)
     }
 
     /// Takes all objects of `kind` out again: their list starts again.
@@ -145,7 +169,7 @@ impl ClusterBuilder {
 
     /// Each specification that pods have, once.
     pub fn specs(&self) -> impl Iterator<Item = &PodSpec> {
-        self.templates.iter().map(|template| &template.spec)
+        self.templates.iter().map(|template| &template.value.spec)
     }
 
     /// Takes in an event.
@@ -215,7 +239,7 @@ impl ClusterBuilder {
             ..Cluster::of(&mut self.objects)
         };
         cluster.autoscaling.process = self.autoscaler;
-        drop((self.templates, self.labels));
+        drop(self.labels);
         cluster.workload_places =
             cluster.workloads.iter().enumerate().map(|(place, workload)| (workload.identity(), place)).collect();
         let nodes = self.nodes.sorted_by_key(|node| node.name);
@@ -226,7 +250,7 @@ impl ClusterBuilder {
             .map(|(index, node)| NodeInfo::new(NodeId(index as u32), Arc::new(node)))
             .collect();
         cluster.node_ids = cluster.nodes.iter().map(|node| (node.name(), node.id)).collect();
-        add_pods(&mut cluster, self.pods, gates);
+        add_pods(&mut cluster, self.pods, self.templates, gates);
         count_quotas(&mut cluster, gates);
         if let Some(raw) = raw {
             cluster.raw = Arc::new(raw_objects(&cluster, raw));
@@ -250,8 +274,17 @@ fn raw_objects(cluster: &Cluster, mut raw: FxHashMap<(Kind, ObjectKey), RawObjec
     kept
 }
 
-fn add_pods(cluster: &mut Cluster, pods: Store<PodObject>, gates: RequestGates) {
-    let mut classes: FxHashMap<*const PodTemplate, Arc<PodClass>> = FxHashMap::default();
+fn add_pods(
+    cluster: &mut Cluster,
+    pods: Store<PodObject>,
+    templates: FxHashSet<Hashed<PodTemplate>>,
+    gates: RequestGates,
+) {
+    let place = |template: &Arc<PodTemplate>| Arc::as_ptr(template).addr();
+    let templates: Vec<Arc<PodTemplate>> = templates.into_iter().map(|template| template.value).collect();
+    let class = |template: Arc<PodTemplate>| (place(&template), Arc::new(PodClass::new(template, gates)));
+    let classes: Vec<(usize, Arc<PodClass>)> = templates.into_par_iter().map(class).collect();
+    let mut classes: FxHashMap<usize, Arc<PodClass>> = classes.into_iter().collect();
     let pods = pods.sorted_by_key(|pod| pod.own.key);
     cluster.pods.reserve_exact(pods.len());
     cluster.placed.reserve_exact(pods.len());
@@ -262,7 +295,7 @@ fn add_pods(cluster: &mut Cluster, pods: Store<PodObject>, gates: RequestGates) 
         }
         let id = PodId(cluster.pods.len() as u32);
         let class = classes
-            .entry(Arc::as_ptr(&object.template))
+            .entry(place(&object.template))
             .or_insert_with(|| Arc::new(PodClass::new(Arc::clone(&object.template), gates)));
         let pod = Pod { id, own: object.own, class: Arc::clone(class) };
         let node = pod.own.node_name.and_then(|name| cluster.node_ids.get(&name).copied());
@@ -313,11 +346,48 @@ fn images(nodes: &[Node]) -> FxHashMap<Name, ImageState> {
     images
 }
 
-/// One copy of each distinct value.
-fn shared<T: std::hash::Hash + Eq>(known: &mut FxHashSet<Arc<T>>, value: Arc<T>) -> Arc<T> {
-    if let Some(first) = known.get(&value) {
-        return Arc::clone(first);
+/// The hashes of what pods share.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PodHashes {
+    labels: u64,
+    template: u64,
+}
+
+impl PodHashes {
+    /// Those of `pod`: they take longer than all else that sharing does.
+    pub(crate) fn of(pod: &PodObject) -> Self {
+        Self { labels: FxBuildHasher.hash_one(&pod.own.labels), template: FxBuildHasher.hash_one(&pod.template) }
     }
-    known.insert(Arc::clone(&value));
-    value
+}
+
+/// A value with its hash, which a set that grows asks for again and again.
+#[derive(Clone, Debug)]
+struct Hashed<T> {
+    hash: u64,
+    value: Arc<T>,
+}
+
+impl<T> Hash for Hashed<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
+impl<T: PartialEq> PartialEq for Hashed<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.hash == other.hash && self.value == other.value
+    }
+}
+
+impl<T: Eq> Eq for Hashed<T> {}
+
+/// One copy of each distinct value.
+fn shared<T: Eq>(known: &mut FxHashSet<Hashed<T>>, value: Arc<T>, hash: u64) -> Arc<T> {
+    let value = Hashed { hash, value };
+    if let Some(first) = known.get(&value) {
+        return Arc::clone(&first.value);
+    }
+    let shared = Arc::clone(&value.value);
+    known.insert(value);
+    shared
 }

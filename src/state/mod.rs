@@ -29,6 +29,7 @@ mod snapshot_lists;
 pub mod storage;
 
 pub use builder::ClusterBuilder;
+pub(crate) use builder::PodHashes;
 pub use node_info::{NodeId, NodeInfo};
 pub use pod::{Pod, PodId};
 pub use reservation::{Reservation, Take};

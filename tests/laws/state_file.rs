@@ -97,7 +97,7 @@ fn after(scheduler: &Scheduler, cluster: &mut Cluster, snapshot: &[u8], steps: &
     };
     written.advance(outcome).unwrap();
     let mut bytes = Vec::new();
-    written.write(&mut bytes, Compression::Gzip).unwrap();
+    written.write(&mut bytes, Compression::Own).unwrap();
     Some(bytes)
 }
 

@@ -40,7 +40,7 @@ def main():
             page.evaluate("document.getElementById('status').textContent = ''")
             return page
 
-        page = opened(color_scheme="light", viewport={"width": 1200, "height": 1180})
+        page = opened(color_scheme="light", viewport={"width": 1200, "height": 1060})
         page.evaluate("location.hash = '#node/ip-10-0-37-240.eu-central-1.compute.internal'")
         page.locator("#node h3").wait_for()
         page.evaluate("scrollTo(0, 0)")

@@ -55,6 +55,11 @@ macro_rules! behaviours {
             fn of(version: KubeVersion, gates: FeatureGates) -> Self {
                 Self { version, gates, devices: DeviceBehaviour::of(version), $($name: holds(&[$($entry),*], version),)* }
             }
+
+            /// Every named behaviour, and whether it holds.
+            pub fn named(&self) -> Vec<(&'static str, bool)> {
+                vec![$((stringify!($name), self.$name)),*]
+            }
         }
     };
 }

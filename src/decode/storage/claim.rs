@@ -13,7 +13,7 @@ use crate::api::volume::ClaimSpec;
 use crate::decode::pod::PodOwn;
 
 /// The scheduling-relevant part of a PersistentVolumeClaim.
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct PersistentVolumeClaim {
     /// Namespace and name.

@@ -3,8 +3,11 @@
 //! A format shows one [`Part`] of a report and knows nothing of what the report is about; a report knows
 //! nothing of the formats that there are.
 
+mod github;
 mod html;
 mod json;
+mod junit;
+mod markdown;
 mod name;
 mod openmetrics;
 mod table;
@@ -12,13 +15,16 @@ mod yaml;
 
 use std::fmt;
 
+pub use github::{Annotation, Severity};
 pub use json::pretty;
+pub use junit::{TestCase, TestOutcome};
+pub(super) use markdown::{block, code, plain};
 pub use openmetrics::Metric;
 
 use super::{Look, Part, Report};
 
 /// Every format, in the order in which help names them.
-pub static ALL: [&dyn Format; 7] = [
+pub static ALL: [&dyn Format; 10] = [
     &table::TableFormat,
     &table::Wide,
     &json::Json,
@@ -26,6 +32,9 @@ pub static ALL: [&dyn Format; 7] = [
     &name::NameFormat,
     &html::Html,
     &openmetrics::OpenMetrics,
+    &markdown::Markdown,
+    &junit::Junit,
+    &github::Github,
 ];
 
 /// The format that is used where none is named.
@@ -118,9 +127,19 @@ mod tests {
 
     #[test]
     fn formats_are_found_by_name() {
-        const PARTS: &[Part] = Part::WITH_METRICS;
+        const PARTS: &[Part] = &[
+            Part::Data,
+            Part::Screen,
+            Part::Names,
+            Part::Page,
+            Part::Metrics,
+            Part::Comment,
+            Part::Cases,
+            Part::Annotations,
+        ];
         let all: Vec<&str> = names(PARTS).collect();
-        assert_eq!(all, ["table", "wide", "json", "yaml", "name", "html", "openmetrics"]);
+        let expected = ["table", "wide", "json", "yaml", "name", "html", "openmetrics", "markdown", "junit", "github"];
+        assert_eq!(all, expected);
         assert!(ALL.iter().all(|format| parse(format.name(), PARTS).is_ok_and(|found| found.name() == format.name())));
         assert!(parse(DEFAULT, Part::ALL).is_ok());
     }

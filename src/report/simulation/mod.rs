@@ -9,8 +9,9 @@ mod rollout;
 pub(super) mod scenario;
 pub(super) mod table;
 
+pub(super) use json::CauseObject;
 pub(super) use json_change::{AppliedObject, SharesObject};
-pub(super) use rollout::{outcome, why_not_started};
+pub(super) use rollout::{RolloutObject, outcome, why_not_started};
 
 #[cfg(test)]
 pub(super) use json::SimulationObject;

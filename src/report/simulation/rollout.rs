@@ -143,7 +143,7 @@ pub(super) fn not_created(refused: &[admission::AdmissionRefusal], most: usize) 
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub(super) struct RolloutObject<'a> {
+pub(in crate::report) struct RolloutObject<'a> {
     workload: WorkloadKey,
     /// `RollingUpdate`, `Recreate` or `OnDelete`.
     strategy: &'static str,
@@ -177,7 +177,7 @@ pub(super) struct RolloutObject<'a> {
 }
 
 impl<'a> RolloutObject<'a> {
-    pub(super) fn new(rollout: &'a Rollout) -> Self {
+    pub(in crate::report) fn new(rollout: &'a Rollout) -> Self {
         let (pod, message) = match &rollout.end {
             RolloutEnd::NoPlace { pod, message } => (Some(*pod), Some(message.clone())),
             RolloutEnd::Refused(refusal) => (Some(refusal.pod), Some(refusal.to_string())),

@@ -83,6 +83,7 @@ pub(in crate::report) fn words(change: &StepAction) -> String {
         StepAction::PatchWorkload { workload, changes } => {
             help_words::words_of(&Edit::PatchWorkload { workload: *workload, changes: changes.clone() })
         }
+        StepAction::Apply { workload, .. } => format!("apply {}", workload.identity()),
         StepAction::Restart(workload) => format!("restart {workload}"),
         StepAction::DeleteWorkload(workload) => format!("delete {workload}"),
         StepAction::Rebalance { pod, to, imbalance: (before, after), misplaced } => {

@@ -175,6 +175,8 @@ pub(in crate::report) fn words_of(edit: &Edit) -> String {
         }
         Edit::SetStrategy { workload, strategy } => format!("set strategy {} on {workload}", strategy.as_str()),
         Edit::DeleteWorkload { workload } => format!("delete {workload}"),
+        Edit::ApplyWorkload { workload } => format!("apply {}", workload.identity()),
+        Edit::SetTemplate { workload, .. } => format!("change the template of {workload}"),
         Edit::SetReplicas { workload, replicas } => format!("scale {workload} to {replicas}"),
         Edit::SetDisruptionsAllowed { budget, allowed } | Edit::SetBudgetStatus { budget, allowed, .. } => {
             format!("allow {allowed} disruptions of PodDisruptionBudget {budget}")

@@ -21,12 +21,12 @@ pub mod workloads;
 pub use error::{ScenarioError, StepError};
 pub use report::{AppliedScenario, RefusedAction, StepReport, Waits};
 pub(super) use run::run_with;
-pub use run::{ScenarioRun, run};
+pub use run::{ScenarioRun, replaces_pods, run};
 
 use crate::api::name::Name;
 use crate::api::selector::Selector;
 use crate::api::{ObjectKey, UpstreamError, name};
-use crate::decode::workload::WorkloadKey;
+use crate::decode::workload::{Workload, WorkloadKey};
 use crate::edit::{Edit, PodChange};
 use crate::state::Cluster;
 
@@ -110,6 +110,13 @@ pub enum StepAction {
         workload: WorkloadKey,
         /// What is changed.
         changes: Vec<PodChange>,
+    },
+    /// A manifest is applied: the workload is new, or becomes like it, and its controller does what follows.
+    Apply {
+        /// The workload.
+        workload: Box<Workload>,
+        /// Its template differs from that of before in something that is not read here: its pods are replaced, too.
+        restarts: bool,
     },
     /// A workload's controller replaces its pods, as `kubectl rollout restart` has it do.
     Restart(WorkloadKey),

@@ -1,7 +1,10 @@
 //! Plays a scenario: step by step, with the pods that need a place in between.
 
+mod apply;
 mod nodes;
 mod rollout;
+
+pub use apply::replaces_pods;
 
 use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
@@ -158,11 +161,14 @@ impl Runner<'_, '_> {
                 let replicas = self.replicas_of(*workload)?.saturating_add(*more);
                 self.scale(*workload, replicas, &mut report, later)?;
             }
-            StepAction::PatchWorkload { workload, changes } => self.roll_out(*workload, changes, &mut report, later)?,
+            StepAction::PatchWorkload { workload, changes } => {
+                self.roll_out(*workload, rollout::NewRevision::Patch(changes), &mut report, later)?;
+            }
             StepAction::Restart(workload) => {
                 self.cluster().workload(*workload).map_or(Ok(()), rollout::restartable)?;
-                self.roll_out(*workload, &[], &mut report, later)?;
+                self.roll_out(*workload, rollout::NewRevision::Patch(&[]), &mut report, later)?;
             }
+            StepAction::Apply { workload, restarts } => self.apply(workload, *restarts, &mut report, later)?,
             StepAction::Repack => self.repack(&mut report)?,
             StepAction::DeleteWorkload(workload) => self.delete_workload(*workload, &mut report)?,
         }

@@ -7,10 +7,12 @@ use http::HeaderValue;
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
 
+use super::body::InFlight;
 use super::error::{LiveError, cause};
 use super::server::Server;
 use super::session::SessionCell;
 use super::words;
+use crate::source::Limit;
 use crate::source::config_map::ConfigMapName;
 
 /// kubectl's connection flags, as they were given (cli-runtime's ConfigFlags).
@@ -70,7 +72,7 @@ impl Connection {
         let (url, timeout) = (config.cluster_url.clone(), self.request_timeout);
         let login = config.auth_info.exec.as_ref().and_then(|exec| exec.command.clone());
         match Client::try_from(config) {
-            Ok(client) => Ok(Server { client, url, timeout, login }),
+            Ok(client) => Ok(Server { client, url, timeout, reading: InFlight::of(self.chunk_size), login }),
             Err(kube::Error::Auth(error)) => {
                 let message = words::credentials(&error, login.as_deref());
                 Err(LiveError::caused_by(error, message))
@@ -203,6 +205,9 @@ impl Connection {
 /// # Errors
 /// In client-go's words (tools/clientcmd/loader.go, Load).
 fn read(path: &Path) -> Result<Kubeconfig, LiveError> {
+    if std::fs::metadata(path).is_ok_and(|file| file.len() > Limit::Kubeconfig.most()) {
+        return Err(LiveError::new(format!("error loading config file \"{}\": {}", path.display(), Limit::Kubeconfig)));
+    }
     Kubeconfig::read_from(path).map_err(|error| match error {
         KubeconfigError::Parse(error) => {
             // What comes after the first line shows the place in the file.

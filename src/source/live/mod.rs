@@ -5,6 +5,7 @@
 //! pods in question, and a `get` of the one ConfigMap that the user names. All of it goes over the
 //! one login of a [`Connection`].
 
+mod body;
 mod config_map;
 mod connection;
 mod error;

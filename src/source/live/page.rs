@@ -19,6 +19,8 @@ struct Metadata {
     #[serde(rename = "continue")]
     next: Option<String>,
     resource_version: Option<String>,
+    /// How many objects the pages behind this one have, where the server counts them.
+    remaining_item_count: Option<i64>,
 }
 
 /// What surrounds the items.
@@ -33,7 +35,14 @@ struct Head {
 /// # Errors
 /// The text is no list.
 pub(super) fn next(text: &str) -> Result<Option<String>, Unreadable> {
-    Ok(head(text)?.metadata.next.filter(|token| !token.is_empty()))
+    let Metadata { next, remaining_item_count, .. } = head(text)?.metadata;
+    let next = next.filter(|token| !token.is_empty());
+    match remaining_item_count {
+        Some(missing) if missing > 0 && next.is_none() => {
+            Err(format!("it ends {missing} objects too early, without a token for the next page"))
+        }
+        _ => Ok(next),
+    }
 }
 
 /// What is kept of a page, and as of when it is.
@@ -218,6 +227,14 @@ mod tests {
             &[7, 12],
         );
         changed(r#"{"metadata":{"resourceVersion":""},"items":[{"metadata":{"resourceVersion":"x"}},{}]}"#, None, &[]);
+    }
+
+    #[test]
+    fn a_page_that_says_that_more_follow_has_to_say_where() {
+        let list = |metadata: &str| next(&format!(r#"{{"metadata":{metadata},"items":[]}}"#));
+        assert!(list(r#"{"remainingItemCount":3}"#).is_err());
+        assert_eq!(list(r#"{"remainingItemCount":3,"continue":"a"}"#), Ok(Some("a".to_owned())));
+        assert_eq!(list(r#"{"remainingItemCount":0}"#), Ok(None));
     }
 
     #[track_caller]

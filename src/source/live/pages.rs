@@ -3,6 +3,8 @@
 //! While a page is decoded on another thread the next one is fetched, so at most two pages of a
 //! kind are in memory as text; what was decoded is handed on at once.
 
+use std::collections::BTreeSet;
+
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::page::{self, Page, Unreadable};
@@ -66,6 +68,7 @@ where
     let mut decoding = None;
     let (mut limit, mut restarts) = (chunk_size, 0);
     let mut token: Option<String> = None;
+    let mut tokens: BTreeSet<String> = BTreeSet::new();
     let mut paths = paths.iter().map(String::as_str);
     let mut base = paths.next().unwrap_or_default();
     let mut older = paths.peekable();
@@ -79,6 +82,7 @@ where
             Err(kube::Error::Api(status)) if status.code == 410 && token.is_some() => {
                 tell(News::Again);
                 (decoding, token) = (None, None);
+                tokens.clear();
                 if restarts == RESTARTS {
                     limit = 0;
                 }
@@ -88,6 +92,10 @@ where
             Err(error) => return Err(error.into()),
         };
         token = page::next(&text).map_err(ListError::Unreadable)?;
+        // Each token names the object behind its page: the same one again would go round in a circle for ever.
+        if token.as_ref().is_some_and(|token| !tokens.insert(token.clone())) {
+            return Err(ListError::Unreadable("the server sent a page twice".to_owned()));
+        }
         let before = decoding.replace(spawn_blocking(move || decode(&text)));
         if let Some(page) = decoded(before).await? {
             tell(News::Page(page));

@@ -7,7 +7,8 @@ use kube::Client;
 
 use super::connection::NO_CLUSTER;
 use super::error::LiveError;
-use super::{retry, words};
+use super::{body, retry, words};
+use crate::source::Limit;
 
 /// A client for the server that the kubeconfig and the flags name. Requests that fail for now are
 /// sent again after a while ([`retry`]).
@@ -17,6 +18,8 @@ pub(super) struct Server {
     pub(super) url: http::Uri,
     /// `--request-timeout`: for one request, retries included.
     pub(super) timeout: Option<Duration>,
+    /// The bytes of answers that are being read.
+    pub(super) reading: body::InFlight,
     /// The command that brings credentials, if one does.
     pub(super) login: Option<String>,
 }
@@ -59,7 +62,7 @@ impl Server {
         loop {
             tries += 1;
             let request = http::Request::get(path).body(Vec::new()).map_err(kube::Error::HttpError)?;
-            match self.client.request_text(request).await {
+            match body::text(&self.client, request, &self.reading).await {
                 Ok(text) => return Ok(text),
                 Err(error) => match retry::pause(&error, tries) {
                     Some(pause) => tokio::time::sleep(pause).await,
@@ -87,6 +90,8 @@ impl Server {
                 let message = words::credentials(&error, self.login.as_deref());
                 LiveError::caused_by(error, message)
             }
+            kube::Error::FromUtf8(error) => LiveError::caused_by(error, "the server's answer is not text in UTF-8"),
+            kube::Error::Service(error) if error.is::<Limit>() => LiveError::new(error.to_string()),
             error => self.unreachable(error),
         }
     }

@@ -54,6 +54,13 @@ pub(super) fn connection(error: &(dyn Error + 'static), host: &str) -> String {
         if let Some(tls) = error.downcast_ref::<rustls::Error>() {
             return self::tls(tls);
         }
+        // What Go says of a connection that ends in the middle of an answer, and before it.
+        if system.is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof) {
+            return "unexpected EOF".to_owned();
+        }
+        if error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_incomplete_message) {
+            return "EOF".to_owned();
+        }
         // Go says which server of names it asked; the system does not.
         if error.to_string() == "dns error" {
             return format!("dial tcp: lookup {host}: no such host");

@@ -41,6 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let (web, examples) = (Path::new(web), Path::new(examples));
     let mut bindgen = Bindgen::new();
+    bindgen.remove_name_section(true).remove_producers_section(true);
     let mut output = bindgen.input_path(engine).no_modules(true)?.typescript(false).generate_output()?;
     let wasm = compressed(&output.wasm_mut().emit_wasm())?;
     println!("engine: {} bytes compressed", wasm.len());

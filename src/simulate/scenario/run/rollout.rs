@@ -38,6 +38,16 @@ pub(super) struct Revision {
 /// How often rollouts are looked at again, together: more than there are steps and pods in any scenario that ends.
 const MOST_RESUMED: usize = 10_000;
 
+/// What a workload is rolled out to.
+pub(super) enum NewRevision<'a> {
+    /// Its template with these changes; none is a restart.
+    Patch(&'a [PodChange]),
+    /// This template.
+    Template { template: Arc<PodTemplateSpec>, restarts: bool },
+}
+
+const NO_CHANGES: &[PodChange] = &[];
+
 /// A rollout that is stuck.
 pub(super) struct Unfinished {
     pub(super) workload: WorkloadKey,
@@ -67,7 +77,7 @@ impl Runner<'_, '_> {
     pub(super) fn roll_out(
         &mut self,
         key: WorkloadKey,
-        changes: &[PodChange],
+        revision: NewRevision<'_>,
         report: &mut StepReport,
         later: bool,
     ) -> Result<(), StepError> {
@@ -79,7 +89,15 @@ impl Runner<'_, '_> {
         // The API server writes the number of replicas down; who wrote none means those that there are.
         let written = workload.replicas.map(|replicas| usize::try_from(replicas).unwrap_or(0));
         let replicas = replicas.or(written).unwrap_or(old.len());
-        self.edit(&Edit::PatchWorkload { workload: key, changes: changes.to_vec() })?;
+        let (edit, changes, restarts) = match revision {
+            NewRevision::Patch(changes) => {
+                (Edit::PatchWorkload { workload: key, changes: changes.to_vec() }, changes, changes.is_empty())
+            }
+            NewRevision::Template { template, restarts } => {
+                (Edit::SetTemplate { workload: key, template, restart: restarts }, NO_CHANGES, restarts)
+            }
+        };
+        self.edit(&edit)?;
         if let Some(why) = self.not_known(key, owner.map(|owner| (owner.kind, owner.name)), later) {
             self.note_rollout(key, &why, "all its pods leave at once and are placed again one after the other");
             return self.replace_all(&old, changes, report, later);
@@ -95,7 +113,7 @@ impl Runner<'_, '_> {
         }
         let updated = match key.kind {
             WorkloadKind::Deployment => self.of_replica_set(key, &old),
-            _ => self.of_revision(key, &template, &old, changes.is_empty()),
+            _ => self.of_revision(key, &template, &old, restarts),
         };
         let (new, old) = old.into_iter().partition(|pod| updated.contains(pod));
         self.unfinished.retain(|unfinished| unfinished.workload != key);
