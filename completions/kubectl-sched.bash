@@ -113,12 +113,16 @@ _kubectl__sched() {
 
     case "${cmd}" in
         kubectl__sched)
-            opts="-h --help explain simulate capacity pending devices nodegroups resilience check diff snapshot config completion version help"
+            opts="-h --input-limits --help explain simulate capacity pending devices nodegroups resilience check diff snapshot config completion version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --input-limits)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -127,7 +131,7 @@ _kubectl__sched() {
             return 0
             ;;
         kubectl__subcmd__sched__subcmd__capacity)
-            opts="-R -k -v -n -A -s -o -f -h --recursive --kustomize --validate --ratio --limit --want --want-all --like --exit-code --autoscaler-flags --node-group-label --node-group-templates --instance-types --scenario --cordon --uncordon --drain --remove-nodes --remove-node --add-nodes --taint --label --set-replicas --scale --set-resources --restart --delete --force --snapshot --at --autoscaler-status --scheduler-config --kube-version --feature-gates --call-extenders --no-headers --color --v --namespace --all-namespaces --kubeconfig --context --cluster --user --server --token --as --as-group --as-uid --request-timeout --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --tls-server-name --cache-dir --chunk-size --output --filename --help"
+            opts="-R -k -v -n -A -s -o -f -h --recursive --kustomize --validate --ratio --limit --want --want-all --like --exit-code --autoscaler-flags --node-group-label --node-group-templates --instance-types --scenario --cordon --uncordon --drain --remove-nodes --remove-node --add-nodes --taint --label --set-replicas --scale --set-resources --restart --delete --force --snapshot --at --autoscaler-status --scheduler-config --kube-version --feature-gates --call-extenders --no-headers --color --v --namespace --all-namespaces --kubeconfig --context --cluster --user --server --token --as --as-group --as-uid --request-timeout --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --tls-server-name --cache-dir --chunk-size --output --filename --input-limits --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -394,6 +398,10 @@ _kubectl__sched() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --input-limits)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -402,7 +410,7 @@ _kubectl__sched() {
             return 0
             ;;
         kubectl__subcmd__sched__subcmd__check)
-            opts="-R -k -v -n -A -s -o -f -h --recursive --kustomize --validate --base --strict --snapshot --at --autoscaler-status --scheduler-config --kube-version --feature-gates --call-extenders --no-headers --color --v --namespace --all-namespaces --kubeconfig --context --cluster --user --server --token --as --as-group --as-uid --request-timeout --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --tls-server-name --cache-dir --chunk-size --output --filename --help"
+            opts="-R -k -v -n -A -s -o -f -h --recursive --kustomize --validate --base --strict --snapshot --at --autoscaler-status --scheduler-config --kube-version --feature-gates --call-extenders --no-headers --color --v --namespace --all-namespaces --kubeconfig --context --cluster --user --server --token --as --as-group --as-uid --request-timeout --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --tls-server-name --cache-dir --chunk-size --output --filename --input-limits --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -563,6 +571,10 @@ _kubectl__sched() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --input-limits)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -571,12 +583,16 @@ _kubectl__sched() {
             return 0
             ;;
         kubectl__subcmd__sched__subcmd__completion)
-            opts="-h --help"
+            opts="-h --input-limits --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --input-limits)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -585,7 +601,7 @@ _kubectl__sched() {
             return 0
             ;;
         kubectl__subcmd__sched__subcmd__config)
-            opts="-v -n -A -s -o -h --snapshot --scheduler-config --kube-version --feature-gates --no-headers --color --v --namespace --all-namespaces --kubeconfig --context --cluster --user --server --token --as --as-group --as-uid --request-timeout --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --tls-server-name --cache-dir --chunk-size --output --help"
+            opts="-v -n -A -s -o -h --snapshot --scheduler-config --kube-version --feature-gates --no-headers --color --v --namespace --all-namespaces --kubeconfig --context --cluster --user --server --token --as --as-group --as-uid --request-timeout --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --tls-server-name --cache-dir --chunk-size --output --input-limits --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -714,6 +730,10 @@ _kubectl__sched() {
                     COMPREPLY=($(compgen -W "table wide json yaml name" -- "${cur}"))
                     return 0
                     ;;
+                --input-limits)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -722,7 +742,7 @@ _kubectl__sched() {
             return 0
             ;;
         kubectl__subcmd__sched__subcmd__devices)
-            opts="-v -n -A -s -o -h --node --driver --snapshot --at --autoscaler-status --scheduler-config --kube-version --feature-gates --call-extenders --no-headers --color --v --namespace --all-namespaces --kubeconfig --context --cluster --user --server --token --as --as-group --as-uid --request-timeout --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --tls-server-name --cache-dir --chunk-size --output --help"
+            opts="-v -n -A -s -o -h --node --driver --snapshot --at --autoscaler-status --scheduler-config --kube-version --feature-gates --call-extenders --no-headers --color --v --namespace --all-namespaces --kubeconfig --context --cluster --user --server --token --as --as-group --as-uid --request-timeout --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --tls-server-name --cache-dir --chunk-size --output --input-limits --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -867,6 +887,10 @@ _kubectl__sched() {
                     COMPREPLY=($(compgen -W "table wide json yaml" -- "${cur}"))
                     return 0
                     ;;
+                --input-limits)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -875,7 +899,7 @@ _kubectl__sched() {
             return 0
             ;;
         kubectl__subcmd__sched__subcmd__diff)
-            opts="-v -n -A -s -o -h --to-kube-version --to-scheduler-config --exit-code --snapshot --at --autoscaler-status --scheduler-config --kube-version --feature-gates --call-extenders --no-headers --color --v --namespace --all-namespaces --kubeconfig --context --cluster --user --server --token --as --as-group --as-uid --request-timeout --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --tls-server-name --cache-dir --chunk-size --output --help"
+            opts="-v -n -A -s -o -h --to-kube-version --to-scheduler-config --exit-code --snapshot --at --autoscaler-status --scheduler-config --kube-version --feature-gates --call-extenders --no-headers --color --v --namespace --all-namespaces --kubeconfig --context --cluster --user --server --token --as --as-group --as-uid --request-timeout --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --tls-server-name --cache-dir --chunk-size --output --input-limits --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1020,6 +1044,10 @@ _kubectl__sched() {
                     COMPREPLY=($(compgen -W "table wide json yaml" -- "${cur}"))
                     return 0
                     ;;
+                --input-limits)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1028,7 +1056,7 @@ _kubectl__sched() {
             return 0
             ;;
         kubectl__subcmd__sched__subcmd__explain)
-            opts="-l -R -k -o -v -n -A -s -f -h --selector --recursive --kustomize --validate --node --exit-code --no-suggestions --as-default-scheduler --commands --autoscaler-flags --node-group-label --node-group-templates --instance-types --snapshot --at --autoscaler-status --scheduler-config --kube-version --feature-gates --call-extenders --output --no-headers --color --v --namespace --all-namespaces --kubeconfig --context --cluster --user --server --token --as --as-group --as-uid --request-timeout --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --tls-server-name --cache-dir --chunk-size --filename --help"
+            opts="-l -R -k -o -v -n -A -s -f -h --selector --recursive --kustomize --validate --node --exit-code --no-suggestions --as-default-scheduler --commands --autoscaler-flags --node-group-label --node-group-templates --instance-types --snapshot --at --autoscaler-status --scheduler-config --kube-version --feature-gates --call-extenders --output --no-headers --color --v --namespace --all-namespaces --kubeconfig --context --cluster --user --server --token --as --as-group --as-uid --request-timeout --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --tls-server-name --cache-dir --chunk-size --filename --input-limits --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1232,6 +1260,10 @@ _kubectl__sched() {
                     return 0
                     ;;
                 -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --input-limits)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1467,7 +1499,7 @@ _kubectl__sched() {
             return 0
             ;;
         kubectl__subcmd__sched__subcmd__nodegroups)
-            opts="-v -n -A -s -o -h --autoscaler-flags --node-group-label --node-group-templates --instance-types --snapshot --at --autoscaler-status --scheduler-config --kube-version --feature-gates --call-extenders --no-headers --color --v --namespace --all-namespaces --kubeconfig --context --cluster --user --server --token --as --as-group --as-uid --request-timeout --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --tls-server-name --cache-dir --chunk-size --output --help"
+            opts="-v -n -A -s -o -h --autoscaler-flags --node-group-label --node-group-templates --instance-types --snapshot --at --autoscaler-status --scheduler-config --kube-version --feature-gates --call-extenders --no-headers --color --v --namespace --all-namespaces --kubeconfig --context --cluster --user --server --token --as --as-group --as-uid --request-timeout --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --tls-server-name --cache-dir --chunk-size --output --input-limits --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1640,6 +1672,10 @@ _kubectl__sched() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "table wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                --input-limits)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1650,7 +1686,7 @@ _kubectl__sched() {
             return 0
             ;;
         kubectl__subcmd__sched__subcmd__pending)
-            opts="-v -n -A -s -o -h --exit-code --no-suggestions --commands --autoscaler-flags --node-group-label --node-group-templates --instance-types --snapshot --at --autoscaler-status --scheduler-config --kube-version --feature-gates --call-extenders --no-headers --color --v --namespace --all-namespaces --kubeconfig --context --cluster --user --server --token --as --as-group --as-uid --request-timeout --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --tls-server-name --cache-dir --chunk-size --output --help"
+            opts="-v -n -A -s -o -h --exit-code --no-suggestions --commands --autoscaler-flags --node-group-label --node-group-templates --instance-types --snapshot --at --autoscaler-status --scheduler-config --kube-version --feature-gates --call-extenders --no-headers --color --v --namespace --all-namespaces --kubeconfig --context --cluster --user --server --token --as --as-group --as-uid --request-timeout --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --tls-server-name --cache-dir --chunk-size --output --input-limits --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1825,6 +1861,10 @@ _kubectl__sched() {
                     COMPREPLY=($(compgen -W "table wide json yaml name html openmetrics" -- "${cur}"))
                     return 0
                     ;;
+                --input-limits)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1833,7 +1873,7 @@ _kubectl__sched() {
             return 0
             ;;
         kubectl__subcmd__sched__subcmd__resilience)
-            opts="-v -n -A -s -o -h --by --drain-plan --consolidate --price-label --exit-code --scenario --cordon --uncordon --drain --remove-nodes --remove-node --add-nodes --taint --label --set-replicas --scale --set-resources --restart --delete --force --snapshot --at --autoscaler-status --scheduler-config --kube-version --feature-gates --call-extenders --no-headers --color --v --namespace --all-namespaces --kubeconfig --context --cluster --user --server --token --as --as-group --as-uid --request-timeout --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --tls-server-name --cache-dir --chunk-size --output --help"
+            opts="-v -n -A -s -o -h --by --drain-plan --consolidate --price-label --exit-code --scenario --cordon --uncordon --drain --remove-nodes --remove-node --add-nodes --taint --label --set-replicas --scale --set-resources --restart --delete --force --snapshot --at --autoscaler-status --scheduler-config --kube-version --feature-gates --call-extenders --no-headers --color --v --namespace --all-namespaces --kubeconfig --context --cluster --user --server --token --as --as-group --as-uid --request-timeout --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --tls-server-name --cache-dir --chunk-size --output --input-limits --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2042,6 +2082,10 @@ _kubectl__sched() {
                     COMPREPLY=($(compgen -W "table wide json yaml name" -- "${cur}"))
                     return 0
                     ;;
+                --input-limits)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2050,7 +2094,7 @@ _kubectl__sched() {
             return 0
             ;;
         kubectl__subcmd__sched__subcmd__simulate)
-            opts="-R -k -o -v -n -A -s -f -h --pending --recursive --kustomize --validate --replicas --add --rebalance --repack --diff --preempt --seed --autoscale --expander --write-state --exit-code --autoscaler-flags --node-group-label --node-group-templates --instance-types --runs --shard --strategy --compare --weight-label --price-label --scenario --cordon --uncordon --drain --remove-nodes --remove-node --add-nodes --taint --label --set-replicas --scale --set-resources --restart --delete --force --snapshot --at --autoscaler-status --scheduler-config --kube-version --feature-gates --call-extenders --output --no-headers --color --v --namespace --all-namespaces --kubeconfig --context --cluster --user --server --token --as --as-group --as-uid --request-timeout --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --tls-server-name --cache-dir --chunk-size --filename --help merge"
+            opts="-R -k -o -v -n -A -s -f -h --pending --recursive --kustomize --validate --replicas --add --rebalance --repack --diff --preempt --seed --autoscale --expander --write-state --exit-code --autoscaler-flags --node-group-label --node-group-templates --instance-types --runs --shard --strategy --compare --weight-label --price-label --scenario --cordon --uncordon --drain --remove-nodes --remove-node --add-nodes --taint --label --set-replicas --scale --set-resources --restart --delete --force --snapshot --at --autoscaler-status --scheduler-config --kube-version --feature-gates --call-extenders --output --no-headers --color --v --namespace --all-namespaces --kubeconfig --context --cluster --user --server --token --as --as-group --as-uid --request-timeout --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --tls-server-name --cache-dir --chunk-size --filename --input-limits --help merge"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2360,6 +2404,10 @@ _kubectl__sched() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --input-limits)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2368,7 +2416,7 @@ _kubectl__sched() {
             return 0
             ;;
         kubectl__subcmd__sched__subcmd__simulate__subcmd__merge)
-            opts="-v -o -h --exit-code --no-headers --color --v --output --help"
+            opts="-v -o -h --exit-code --no-headers --color --v --output --input-limits --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2394,6 +2442,10 @@ _kubectl__sched() {
                     COMPREPLY=($(compgen -W "table wide json yaml" -- "${cur}"))
                     return 0
                     ;;
+                --input-limits)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2402,7 +2454,7 @@ _kubectl__sched() {
             return 0
             ;;
         kubectl__subcmd__sched__subcmd__snapshot)
-            opts="-f -n -A -s -h --output-file --html --page --redact --redact-map --to-json --snapshot --scheduler-config --namespace --all-namespaces --kubeconfig --context --cluster --user --server --token --as --as-group --as-uid --request-timeout --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --tls-server-name --cache-dir --chunk-size --help"
+            opts="-f -n -A -s -h --output-file --html --page --redact --redact-map --to-json --snapshot --scheduler-config --namespace --all-namespaces --kubeconfig --context --cluster --user --server --token --as --as-group --as-uid --request-timeout --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --tls-server-name --cache-dir --chunk-size --input-limits --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2560,6 +2612,10 @@ _kubectl__sched() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --input-limits)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2568,7 +2624,7 @@ _kubectl__sched() {
             return 0
             ;;
         kubectl__subcmd__sched__subcmd__version)
-            opts="-v -o -h --no-headers --color --v --output --help"
+            opts="-v -o -h --no-headers --color --v --output --input-limits --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2592,6 +2648,10 @@ _kubectl__sched() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "table wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                --input-limits)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)

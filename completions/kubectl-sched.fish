@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_kubectl_sched_global_optspecs
-    string join \n h/help
+    string join \n input-limits= h/help
 end
 
 function __fish_kubectl_sched_needs_command
@@ -24,6 +24,7 @@ function __fish_kubectl_sched_using_subcommand
     contains -- $cmd[1] $argv
 end
 
+complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -l input-limits -d 'Accept input up to N times the limits that protect against hostile files and servers' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "explain" -d 'Explain why a pod is pending, or why it is where it is'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "simulate" -d 'Show where pods would go, one after the other'
@@ -83,6 +84,7 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l 
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l cache-dir -d 'kubectl\'s cache directory; accepted but not used' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l chunk-size -d 'Objects per page of a list; 0 for all in one' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s f -l filename -d 'Explain the pods of manifests, which do not have to exist in the cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l input-limits -d 'Accept input up to N times the limits that protect against hostile files and servers' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s R -l recursive -d 'Read the directories of -f with all directories below them'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l exit-code -d 'Exit with status 1 when a pod does not fit'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l no-suggestions -d 'Do not search for changes that would help (faster)'
@@ -171,6 +173,7 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; an
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l cache-dir -d 'kubectl\'s cache directory; accepted but not used' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l chunk-size -d 'Objects per page of a list; 0 for all in one' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -s f -l filename -d 'Schedule the pods of manifests, as many as these have replicas' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l input-limits -d 'Accept input up to N times the limits that protect against hostile files and servers' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l pending -d 'Schedule all pending pods, of all namespaces'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -s R -l recursive -d 'Read the directories of -f with all directories below them'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l repack -d 'Place all pods again, on as few nodes as possible'
@@ -193,6 +196,7 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; an
 wide\t''
 json\t''
 yaml\t''"
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and __fish_seen_subcommand_from merge" -l input-limits -d 'Accept input up to N times the limits that protect against hostile files and servers' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and __fish_seen_subcommand_from merge" -l exit-code -d 'Exit with status 1 when a pod does not fit in every run'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and __fish_seen_subcommand_from merge" -l no-headers -d 'Print tables without headers'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and __fish_seen_subcommand_from merge" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -253,6 +257,7 @@ json\t''
 yaml\t''
 name\t''"
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s f -l filename -d 'Count copies of the pods in manifests, which do not have to exist in the cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l input-limits -d 'Accept input up to N times the limits that protect against hostile files and servers' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s R -l recursive -d 'Read the directories of -f with all directories below them'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l want-all -d 'Show how many more nodes all pods of the manifests need, as many as these have replicas'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l exit-code -d 'Exit with status 1 when no copy fits, fewer than --want, or a change of the cluster cannot be made'
@@ -300,6 +305,7 @@ yaml\t''
 name\t''
 html\t''
 openmetrics\t''"
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l input-limits -d 'Accept input up to N times the limits that protect against hostile files and servers' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l exit-code -d 'Exit with status 1 when a pod does not fit'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l no-suggestions -d 'Do not search for changes that would help (faster)'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l commands -d 'Show the commands that make each suggested change'
@@ -341,6 +347,7 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -s 
 wide\t''
 json\t''
 yaml\t''"
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l input-limits -d 'Accept input up to N times the limits that protect against hostile files and servers' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l call-extenders -d 'Call the extenders of --scheduler-config; they receive the pod and its candidate nodes'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l no-headers -d 'Print tables without headers'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -s A -l all-namespaces -d 'All namespaces; not possible with a name'
@@ -382,6 +389,7 @@ wide\t''
 json\t''
 yaml\t''
 name\t''"
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -l input-limits -d 'Accept input up to N times the limits that protect against hostile files and servers' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -l call-extenders -d 'Call the extenders of --scheduler-config; they receive the pod and its candidate nodes'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -l no-headers -d 'Print tables without headers'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -s A -l all-namespaces -d 'All namespaces; not possible with a name'
@@ -435,6 +443,7 @@ wide\t''
 json\t''
 yaml\t''
 name\t''"
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l input-limits -d 'Accept input up to N times the limits that protect against hostile files and servers' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l exit-code -d 'Exit with status 1 when pods cannot be rescheduled, or the drains cannot be completed'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l force -d 'With --drain or --drain-plan: also evict pods without a controller'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l call-extenders -d 'Call the extenders of --scheduler-config; they receive the pod and its candidate nodes'
@@ -482,6 +491,7 @@ markdown\t''
 junit\t''
 github\t''"
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -s f -l filename -d 'Files, directories or standard input with the manifests of the change' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -l input-limits -d 'Accept input up to N times the limits that protect against hostile files and servers' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -s R -l recursive -d 'Read the directories of -f with all directories below them'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -l strict -d 'Exit with status 1 also for what did not fit before'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand check" -l call-extenders -d 'Call the extenders of --scheduler-config; they receive the pod and its candidate nodes'
@@ -522,6 +532,7 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -s o -
 wide\t''
 json\t''
 yaml\t''"
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -l input-limits -d 'Accept input up to N times the limits that protect against hostile files and servers' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -l exit-code -d 'Exit with status 1 when a pod that fitted does not fit any more'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -l call-extenders -d 'Call the extenders of --scheduler-config; they receive the pod and its candidate nodes'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand diff" -l no-headers -d 'Print tables without headers'
@@ -552,6 +563,7 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l tls-server-name -d 'Server name for the check of the server certificate' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l cache-dir -d 'kubectl\'s cache directory; accepted but not used' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l chunk-size -d 'Objects per page of a list; 0 for all in one' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l input-limits -d 'Accept input up to N times the limits that protect against hostile files and servers' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l redact -d 'Replace names, label values, images and so on'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -s A -l all-namespaces -d 'All namespaces; not possible with a name'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; this makes the connection insecure'
@@ -586,10 +598,12 @@ wide\t''
 json\t''
 yaml\t''
 name\t''"
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l input-limits -d 'Accept input up to N times the limits that protect against hostile files and servers' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l no-headers -d 'Print tables without headers'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -s A -l all-namespaces -d 'All namespaces; not possible with a name'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; this makes the connection insecure'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand completion" -l input-limits -d 'Accept input up to N times the limits that protect against hostile files and servers' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand completion" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand version" -l color -d 'When to use colour; NO_COLOR is respected' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t''
@@ -600,6 +614,7 @@ wide\t''
 json\t''
 yaml\t''
 name\t''"
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand version" -l input-limits -d 'Accept input up to N times the limits that protect against hostile files and servers' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand version" -l no-headers -d 'Print tables without headers'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience check diff snapshot config completion version help" -f -a "explain" -d 'Explain why a pod is pending, or why it is where it is'

@@ -314,10 +314,16 @@ pub fn snapshot(data: &[u8]) {
 
 /// The same with names replaced: what the scheduler decides of each pod is the same up to the names.
 pub fn redacted(data: &[u8]) {
+    /// Names of resources are replaced, and the order of a message's parts with them.
+    fn without_names(part: &str) -> String {
+        let is_name = |word: &&str| word.contains('/') && word.starts_with(|first: char| first.is_ascii_lowercase());
+        part.split(' ').map(|word| if is_name(&word) { "NAME" } else { word }).collect::<Vec<_>>().join(" ")
+    }
     through_snapshot(data, true, |placement| {
-        let mut verdicts: Vec<String> = placement.split(", ").map(str::to_owned).collect();
-        verdicts.sort();
-        verdicts.join(", ")
+        let mut parts: Vec<String> =
+            placement.split(", ").flat_map(|part| part.split(". ")).map(without_names).collect();
+        parts.sort();
+        parts.join(", ")
     });
 }
 

@@ -157,6 +157,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage::report(&error, &arguments),
     };
+    limits::raised_by("--input-limits=");
     limits::raise(cli.input_limits);
     match run(&cli.command) {
         Ok(Status::Answered) => ExitCode::SUCCESS,

@@ -5,12 +5,21 @@
 
 use std::fmt;
 use std::io;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 const MIB: u64 = 1 << 20;
 
 /// So many times the limits below.
 static TIMES: AtomicU32 = AtomicU32::new(1);
+
+/// What a user writes to raise them, up to the number.
+static RAISED_BY: OnceLock<&str> = OnceLock::new();
+
+/// Says in messages that this, with a number behind it, raises the limits. What was said first stays.
+pub fn raised_by(setting: &'static str) {
+    RAISED_BY.get_or_init(|| setting);
+}
 
 /// Makes this program accept `times` as much as it would by itself (at least as much).
 pub fn raise(times: u32) {
@@ -88,12 +97,15 @@ impl fmt::Display for Limit {
                 write!(f, "the compressed data expands to more than {gib} GiB and {ratio} times its size")?;
             }
             Self::Pages => {
-                write!(f, "the server's answers are larger than {mib} MiB at once; use a smaller --chunk-size")?;
+                write!(f, "the server's answers are larger than {mib} MiB at once; ask for fewer objects a page")?;
             }
             Self::Whole => write!(f, "the server's answers are larger than {mib} MiB")?,
             Self::Kubeconfig => write!(f, "larger than {mib} MiB")?,
         }
-        write!(f, "; --input-limits={} accepts more", times().saturating_mul(2))
+        match RAISED_BY.get() {
+            Some(setting) => write!(f, "; {setting}{} accepts more", times().saturating_mul(2)),
+            None => Ok(()),
+        }
     }
 }
 

@@ -255,10 +255,13 @@ mod tests {
         window.consume(3);
         assert_eq!((window.bytes(), window.line()), (&b"c"[..], 2));
         assert!(window.more().unwrap());
-        assert_eq!(window.bytes(), b"cdef");
-        window.consume(usize::MAX);
-        assert!(window.more().unwrap());
-        assert_eq!(window.bytes(), b"gh");
+        // As wide as at first again.
+        assert_eq!(window.bytes(), b"cd");
+        for rest in [b"ef", b"gh"] {
+            window.consume(usize::MAX);
+            assert!(window.more().unwrap());
+            assert_eq!(window.bytes(), rest);
+        }
         assert!(!window.more().unwrap());
         assert!(window.ended());
     }
@@ -289,8 +292,11 @@ mod tests {
             window.squeeze();
             window.more().unwrap();
         }
-        let expected = format!("[1, \"{blanks}\\\"{blanks}\",2]");
-        assert!(window.bytes().starts_with(expected.as_bytes()));
+        // Blanks outside of strings are few, those in one are all there.
+        let left = String::from_utf8(window.bytes().to_vec()).unwrap();
+        let (before, string) = left.split_once('"').unwrap();
+        assert_eq!(before.trim_end(), "[1,");
+        assert!(before.len() <= 4 + LONG_BLANK && string.starts_with(&format!("{blanks}\\\"{blanks}\",2]")));
         window.consume(window.bytes().len());
         assert_eq!(window.line(), 4 * LONG_BLANK as u64 + 1);
         assert!(window.buffer.len() < text.len());

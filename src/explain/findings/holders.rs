@@ -157,13 +157,13 @@ fn is_daemon(pod: &Pod) -> bool {
 pub(crate) fn freeable(cluster: &Cluster, node: &NodeInfo, resource: Name) -> i64 {
     let exists = |pod: &&Pod| pod.own.creation_timestamp.is_some() || pod.own.sequence != u32::MAX;
     let pods = node.pods.iter().map(|pod| cluster.pod(*pod)).filter(|pod| !is_daemon(pod)).filter(exists);
-    pods.map(|pod| amount(&pod.class.requests.requested, resource)).sum()
+    pods.map(|pod| amount(&pod.class.requests.requested, resource)).fold(0, i64::saturating_add)
 }
 
 /// What DaemonSets and static pods take of a resource on the node.
 fn daemons_take(cluster: &Cluster, node: &NodeInfo, resource: Name) -> i64 {
     let daemons = node.pods.iter().map(|pod| cluster.pod(*pod)).filter(|pod| is_daemon(pod));
-    daemons.map(|pod| amount(&pod.class.requests.requested, resource)).sum()
+    daemons.map(|pod| amount(&pod.class.requests.requested, resource)).fold(0, i64::saturating_add)
 }
 
 /// Where the pod fits an empty node and fits none after its DaemonSets: of the largest node.

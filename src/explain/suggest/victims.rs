@@ -155,7 +155,8 @@ fn missing_of(node: &NodeInfo, reason: &Reason, gone: &[&Pod]) -> i128 {
     let share = |short: i64, whole: i64| i128::from(short.max(0)) * 1_000_000 / i128::from(whole.max(1));
     match reason {
         Reason::InsufficientResource { resource, allocatable, short, .. } => {
-            let freed: i64 = here.iter().map(|pod| amount(&pod.class.requests.requested, *resource)).sum();
+            let amounts = here.iter().map(|pod| amount(&pod.class.requests.requested, *resource));
+            let freed = amounts.fold(0, i64::saturating_add);
             // Any shortage counts, even a small part of a large node.
             let left = short.value.saturating_sub(freed);
             share(left, allocatable.value) + i128::from(left > 0)

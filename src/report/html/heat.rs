@@ -133,6 +133,6 @@ fn cell(page: &mut Markup, column: &MatrixColumn, places: &[usize]) {
 fn range(values: &[Option<i64>], places: &[usize]) -> Option<(String, i64)> {
     let of: Vec<i64> = places.iter().filter_map(|place| values.get(*place).copied().flatten()).collect();
     let (least, most) = (of.iter().min()?, of.iter().max()?);
-    let mean = of.iter().sum::<i64>() / i64::try_from(of.len()).unwrap_or(1).max(1);
+    let mean = of.iter().copied().fold(0, i64::saturating_add) / i64::try_from(of.len()).unwrap_or(1).max(1);
     Some((if least == most { least.to_string() } else { format!("{least}–{most}") }, mean))
 }
