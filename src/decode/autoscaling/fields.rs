@@ -2,7 +2,7 @@
 
 use super::super::fields::FieldShape::{self, Conditions, Each, Fields, Kept, Labels, Prose, Requirements, Text, Yaml};
 use super::super::fields::Role::{
-    AutoscalerLabels, AutoscalerTaints, Name, NodeGroup, Priorities, Uid, Value, VolumeId,
+    AutoscalerLabels, AutoscalerTaints, Name, NodeGroup, Priorities, Resource, Uid, Value, VolumeId,
 };
 use super::super::fields::{Hint, KEY, NAMESPACE, NODE_NAME, OWNERS, RESOURCE_LIST, SELECTOR, metadata};
 
@@ -143,7 +143,7 @@ const CAPACITY_ANNOTATIONS: FieldShape = Fields(&[
     ("capacity.cluster-autoscaler.kubernetes.io/cpu", Kept),
     ("capacity.cluster-autoscaler.kubernetes.io/memory", Kept),
     ("capacity.cluster-autoscaler.kubernetes.io/ephemeral-disk", Kept),
-    ("capacity.cluster-autoscaler.kubernetes.io/gpu-type", Kept),
+    ("capacity.cluster-autoscaler.kubernetes.io/gpu-type", Text(Resource)),
     ("capacity.cluster-autoscaler.kubernetes.io/gpu-count", Kept),
     ("capacity.cluster-autoscaler.kubernetes.io/maxPods", Kept),
     ("capacity.cluster-autoscaler.kubernetes.io/taints", Text(AutoscalerTaints)),

@@ -326,4 +326,6 @@ fn called(kind: Kind, object: &Value) -> String {
 }
 
 #[cfg(test)]
+mod markers;
+#[cfg(test)]
 mod tests;
