@@ -17,6 +17,8 @@ mod cluster_messages;
 mod complete;
 #[path = "cli/config.rs"]
 mod config;
+#[path = "cli/determinism.rs"]
+mod determinism;
 #[path = "cli/device_situations.rs"]
 mod device_situations;
 #[path = "cli/devices.rs"]
@@ -31,6 +33,10 @@ mod group_situations;
 mod harness;
 #[path = "cli/help.rs"]
 mod help;
+#[path = "cli/hostile.rs"]
+mod hostile;
+#[path = "cli/interrupted.rs"]
+mod interrupted;
 #[path = "cli/limits.rs"]
 mod limits;
 #[path = "cli/manifests.rs"]

@@ -16,6 +16,7 @@ use clap::{ArgAction, Command};
 
 use self::line::{Line, WordToComplete};
 use super::{command, output};
+use crate::report::text::is_hidden;
 
 /// The word that asks for candidates; it never reaches clap, which would read `--` and `-h` for itself.
 pub(super) const COMMAND: &str = "__complete";
@@ -96,7 +97,7 @@ fn render(answer: &Answer, last: &str) -> String {
     let typed = typed(last);
     let mut text = String::new();
     for Candidate { value, description } in &answer.candidates {
-        if !value.starts_with(typed) || value.contains(char::is_control) {
+        if !value.starts_with(typed) || value.contains(is_hidden) {
             continue;
         }
         text.push_str(value);

@@ -8,6 +8,7 @@ use crate::api::{Name, ObjectKey};
 use crate::edit::Edit;
 use crate::explain::Suggestion;
 use crate::explain::suggest::tells_of_condition;
+use crate::report::text::is_hidden;
 
 /// Kinds whose template can be patched; that of a Job cannot be changed.
 const PATCHED: [&str; 4] = ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"];
@@ -108,7 +109,7 @@ fn word(text: Name) -> Option<String> {
 
 /// A word for a POSIX shell; none for one that must not reach a terminal.
 fn quoted(text: &str) -> Option<String> {
-    if text.is_empty() || text.chars().any(char::is_control) {
+    if text.is_empty() || text.chars().any(is_hidden) {
         return None;
     }
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-._/:=@+".contains(letter);

@@ -92,10 +92,28 @@ fn chunk(text: &str) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
-/// Makes control characters visible, as kubectl does for safety: `\x1b` becomes `^[`, a carriage
+/// Whether a character steers the screen or deceives its reader: controls, marks that turn the direction of writing, and
+/// characters that nobody sees.
+pub fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{180e}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
+/// Makes hidden characters visible, as kubectl does with controls for safety: `\x1b` becomes `^[`, a carriage
 /// return `\r`. Text from a cluster must not steer the terminal.
 pub fn escape(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(char::is_control) {
+    if !text.chars().any(is_hidden) {
         return Cow::Borrowed(text);
     }
     let mut escaped = String::with_capacity(text.len() + 8);
@@ -109,8 +127,8 @@ pub fn escape(text: &str) -> Cow<'_, str> {
                 escaped.push('^');
                 escaped.push(char::from(control as u8 + b'@'));
             }
-            control if control.is_control() => {
-                let _ = write!(escaped, "\\u{:04x}", u32::from(control));
+            hidden if is_hidden(hidden) => {
+                let _ = write!(escaped, "\\u{:04x}", u32::from(hidden));
             }
             other => escaped.push(other),
         }
@@ -254,6 +272,7 @@ mod tests {
         escapes("plain ü", "plain ü");
         escapes("\x1b[31mred\r\n", "^[[31mred\\r\\n");
         escapes("\0\x7f\u{9b}", "^@^?\\u009b");
+        escapes("a\u{202e}b\u{200b}\u{feff}", "a\\u202eb\\u200b\\ufeff");
     }
 
     #[track_caller]

@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 
+use super::super::text::is_hidden;
 use super::super::{Look, Part, Report};
 use super::{Format, FormatError};
 
@@ -73,7 +74,7 @@ fn data(text: &str) -> String {
             '%' => out.push_str("%25"),
             '\r' => out.push_str("%0D"),
             '\n' => out.push_str("%0A"),
-            letter if letter.is_control() => out.push('\u{fffd}'),
+            letter if is_hidden(letter) => out.push('\u{fffd}'),
             letter => out.push(letter),
         }
     }

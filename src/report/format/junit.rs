@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::super::text::is_hidden;
 use super::super::{Look, Part, Report};
 use super::{Format, FormatError};
 
@@ -100,7 +101,7 @@ fn escaped(text: &str) -> String {
             '"' => out.push_str("&quot;"),
             '\n' => out.push_str("&#10;"),
             '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
-            letter if letter.is_control() => out.push('\u{fffd}'),
+            letter if is_hidden(letter) => out.push('\u{fffd}'),
             letter => out.push(letter),
         }
     }

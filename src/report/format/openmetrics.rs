@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use super::super::text::is_hidden;
 use super::super::{Look, Part, Report};
 use super::{Format, FormatError};
 
@@ -66,7 +67,7 @@ fn escaped(value: &str) -> String {
         match letter {
             '\\' => text.push_str("\\\\"),
             '"' => text.push_str("\\\""),
-            letter if letter.is_control() => text.push(' '),
+            letter if is_hidden(letter) => text.push(' '),
             letter => text.push(letter),
         }
     }

@@ -7,7 +7,7 @@ use std::fmt::{Display, Write};
 
 use serde::Serialize;
 
-use super::super::text::escape;
+use super::super::text::{escape, is_hidden};
 
 /// A piece of a page.
 #[derive(Debug, Default, PartialEq, Eq, Hash)]
@@ -49,8 +49,11 @@ impl Markup {
         let json = serde_json::to_string(value).unwrap_or_default();
         for character in json.chars() {
             match character {
-                '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
-                    let _ = write!(self.0, "\\u{:04x}", u32::from(character));
+                // As JSON has them: two halves where one number is too small.
+                character if matches!(character, '<' | '>' | '&') || is_hidden(character) => {
+                    for half in character.encode_utf16(&mut [0; 2]) {
+                        let _ = write!(self.0, "\\u{half:04x}");
+                    }
                 }
                 other => self.0.push(other),
             }
@@ -102,6 +105,6 @@ mod tests {
         case("<script>", "&lt;script&gt;", "\\u003cscript\\u003e");
         case("\" onload='x'", "&quot; onload=&#39;x&#39;", "\\\" onload='x'");
         case("a&b</script>", "a&amp;b&lt;/script&gt;", "a\\u0026b\\u003c/script\\u003e");
-        case("\x1b\u{2028}", "^[\u{2028}", "\\u001b\\u2028");
+        case("\x1b\u{2028}", "^[\\u2028", "\\u001b\\u2028");
     }
 }
