@@ -1,8 +1,5 @@
 #!/usr/bin/env python3
-"""What the binary is made of, from `cargo metadata`: an SBOM, or the `unsafe` of the dependencies.
-
-    supply_chain.py sbom [FILE]      CycloneDX 1.5, for this machine's target; sorted, without times, so that it can be reproduced
-    supply_chain.py unsafe           a table: crates whose code has the word `unsafe`, and how many times
+"""The `unsafe` of the dependencies: a table of the crates whose code has the word, and how many times.
 
 Only what is linked into the binary counts: no dev-dependencies, no build scripts, no crates of other systems. The count is of words in
 the crates' own `src` outside of comments and strings, whether the code is compiled in or not: more than what runs, never less.
@@ -11,14 +8,13 @@ import json
 import pathlib
 import re
 import subprocess
-import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 NOT_CODE = re.compile(r'//[^\n]*|/\*.*?\*/|r(#*)".*?"\1|"(?:\\.|[^"\\])*"', re.S)
 
 
 def linked():
-    """The packages that are linked into the binary, the crate itself first, each with the ids of those that it uses."""
+    """The packages that are linked into the binary, the crate itself first."""
     host = next(line.split()[1] for line in subprocess.check_output(["rustc", "-vV"], text=True).splitlines() if line.startswith("host"))
     metadata = json.loads(subprocess.check_output(
         ["cargo", "metadata", "--format-version", "1", "--locked", "--filter-platform", host], cwd=ROOT))
@@ -35,45 +31,12 @@ def linked():
         waiting += uses[name]
     kept = {name for name in uses if not any("proc-macro" in target["kind"] for target in packages[name]["targets"])}
     order = sorted(kept, key=lambda name: (name != metadata["resolve"]["root"], packages[name]["name"], packages[name]["version"]))
-    return [(packages[name], [packages[used] for used in uses[name] if used in kept]) for name in order]
-
-
-def purl(package):
-    return "pkg:cargo/%s@%s" % (package["name"], package["version"])
-
-
-def checksums():
-    text = (ROOT / "Cargo.lock").read_text()
-    return {(name, version): checksum for name, version, checksum in
-            re.findall(r'name = "([^"]+)"\nversion = "([^"]+)"\n(?:source = "[^"]*"\n)?checksum = "([0-9a-f]+)"', text)}
-
-
-def component(package, sums, kind="library"):
-    made = {"type": kind, "bom-ref": purl(package), "name": package["name"], "version": package["version"], "purl": purl(package)}
-    if package["license"]:
-        made["licenses"] = [{"expression": package["license"].replace("/", " OR ")}]
-    if package["repository"]:
-        made["externalReferences"] = [{"type": "vcs", "url": package["repository"]}]
-    checksum = sums.get((package["name"], package["version"]))
-    if checksum:
-        made["hashes"] = [{"alg": "SHA-256", "content": checksum}]
-    return made
-
-
-def sbom():
-    (root, _), *others = everything = linked()
-    sums = checksums()
-    return {
-        "bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1,
-        "metadata": {"component": component(root, sums, "application")},
-        "components": [component(package, sums) for package, _ in others],
-        "dependencies": [{"ref": purl(package), "dependsOn": sorted(map(purl, uses))} for package, uses in everything],
-    }
+    return [packages[name] for name in order]
 
 
 def count_unsafe():
     counts = {}
-    for package, _ in linked():
+    for package in linked():
         source = pathlib.Path(package["manifest_path"]).parent / "src"
         text = "\n".join(NOT_CODE.sub(" ", path.read_text(errors="replace")) for path in sorted(source.rglob("*.rs")))
         # An attribute that forbids it is none.
@@ -82,20 +45,13 @@ def count_unsafe():
 
 
 def main():
-    match sys.argv[1:]:
-        case ["sbom", *file]:
-            text = json.dumps(sbom(), indent=1) + "\n"
-            pathlib.Path(file[0]).write_text(text) if file else print(text, end="")
-        case ["unsafe"]:
-            counts = count_unsafe()
-            some = {name: count for name, count in counts.items() if count}
-            print("| crate | `unsafe` |\n|---|---|")
-            for (name, version), count in sorted(some.items(), key=lambda item: (-item[1], item[0])):
-                print("| %s %s | %d |" % (name, version, count))
-            print("\n%d crates are linked, %d of them have no `unsafe`; %d times in the others" % (
-                len(counts), len(counts) - len(some), sum(some.values())))
-        case _:
-            sys.exit(__doc__)
+    counts = count_unsafe()
+    some = {name: count for name, count in counts.items() if count}
+    print("| crate | `unsafe` |\n|---|---|")
+    for (name, version), count in sorted(some.items(), key=lambda item: (-item[1], item[0])):
+        print("| %s %s | %d |" % (name, version, count))
+    print("\n%d crates are linked, %d of them have no `unsafe`; %d times in the others" % (
+        len(counts), len(counts) - len(some), sum(some.values())))
 
 
 if __name__ == "__main__":

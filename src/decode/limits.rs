@@ -54,6 +54,8 @@ pub enum Limit {
     Whole,
     /// The bytes of a kubeconfig.
     Kubeconfig,
+    /// The bytes of a snapshot of this tool's own form, which is in memory as a whole.
+    Snapshot,
 }
 
 impl Limit {
@@ -65,6 +67,8 @@ impl Limit {
                 Self::Object | Self::Document | Self::Kubeconfig => 16 * MIB,
                 Self::Values | Self::YamlValues => 1_000_000,
                 Self::Unnamed | Self::Pages => 128 * MIB,
+                // 150,000 pods take 9 MB.
+                Self::Snapshot => 256 * MIB,
                 Self::Expansion => 1024 * MIB,
                 // A dump of one Deployment's pods, which differ in little, is some 40 times smaller as zstd.
                 Self::Ratio => 250,
@@ -101,6 +105,7 @@ impl fmt::Display for Limit {
             }
             Self::Whole => write!(f, "the server's answers are larger than {mib} MiB")?,
             Self::Kubeconfig => write!(f, "larger than {mib} MiB")?,
+            Self::Snapshot => write!(f, "a snapshot is larger than {mib} MiB")?,
         }
         match RAISED_BY.get() {
             Some(setting) => write!(f, "; {setting}{} accepts more", times().saturating_mul(2)),

@@ -31,7 +31,7 @@ impl<R: Read> Documents<R> {
         self.at_least(open::TELLING)?;
         if self.window.bytes().starts_with(packed::MAGIC) {
             self.count += 1;
-            let file = self.window.rest().map_err(|error| self.fault(error))?;
+            let file = self.window.rest(Limit::Snapshot).map_err(|error| self.fault(error))?;
             return packed::read(&file, sink);
         }
         if let Some(what) = open::binary(self.window.bytes()) {

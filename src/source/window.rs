@@ -179,11 +179,15 @@ impl<R: Read> ReadWindow<R> {
     }
 
     /// Everything that was not consumed, to the end of the stream.
-    pub(super) fn rest(&mut self) -> io::Result<Vec<u8>> {
+    ///
+    /// # Errors
+    /// It is more than `limit`, or cannot be read.
+    pub(super) fn rest(&mut self, limit: Limit) -> io::Result<Vec<u8>> {
         let mut bytes = self.bytes().to_vec();
         bytes.append(&mut self.ahead);
-        if !self.source_ended {
-            self.source.read_to_end(&mut bytes)?;
+        let room = limit.most().saturating_sub(bytes.len() as u64);
+        if !self.source_ended && self.source.by_ref().take(room + 1).read_to_end(&mut bytes)? as u64 > room {
+            return Err(limit.into());
         }
         (self.start, self.end, self.ended, self.source_ended) = (0, 0, true, true);
         Ok(bytes)
