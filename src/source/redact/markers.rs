@@ -40,12 +40,9 @@ impl Marked {
     /// A value of this shape.
     fn of(&mut self, shape: &FieldShape, path: &str) -> Value {
         match shape {
-            FieldShape::Kept => json!(self.staying(path)),
+            FieldShape::Kept | FieldShape::Text(Role::Uid | Role::Expression) => json!(self.staying(path)),
             FieldShape::Raw => json!({ "a": self.staying(path) }),
             FieldShape::Present => json!({ "a": self.marker(path) }),
-            FieldShape::Prose => json!(self.marker(path)),
-            FieldShape::Text(Role::Uid) => json!(self.staying(path)),
-            FieldShape::Text(Role::Expression) => json!(self.staying(path)),
             // A name without a domain is Kubernetes' own.
             FieldShape::Text(Role::Key | Role::Resource | Role::QuotaResource | Role::ApiVersion) => {
                 json!(format!("{}.example/{}", self.marker(path), self.marker(path)))
@@ -53,7 +50,7 @@ impl Marked {
             FieldShape::Text(Role::Image) => {
                 json!(format!("{}.example/{}:{}", self.marker(path), self.marker(path), self.marker(path)))
             }
-            FieldShape::Text(_) => json!(self.marker(path)),
+            FieldShape::Prose | FieldShape::Text(_) => json!(self.marker(path)),
             FieldShape::Fields(fields) => {
                 let mut object: Map<String, Value> = fields
                     .iter()
