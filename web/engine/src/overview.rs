@@ -135,7 +135,9 @@ fn nodes(cluster: &Cluster) -> Nodes {
     nodes.resources = vec![
         column("cpu", &|node| node.node.allocatable.milli_cpu, &|node| node.requested.milli_cpu),
         column("memory", &|node| node.node.allocatable.memory, &|node| node.requested.memory),
-        column("pods", &|node| node.node.allocatable.allowed_pod_number, &|node| node.pods.len() as i64),
+        column("pods", &|node| node.node.allocatable.allowed_pod_number, &|node| {
+            i64::try_from(node.pods.len()).unwrap_or(i64::MAX)
+        }),
     ];
     let mut extended: Vec<Name> =
         all().flat_map(|node| node.node.allocatable.scalars.iter().map(|(resource, _)| resource)).collect();
@@ -157,7 +159,7 @@ fn pods(cluster: &Cluster) -> Pods {
     for pod in cluster.pods().iter().filter(|pod| cluster.has_pod(pod.id)) {
         pods.names.push(pod.key().name);
         pods.namespaces.push(pod.key().namespace.as_str());
-        pods.nodes.push(cluster.node_of(pod.id).map_or(-1, |node| node.0 as i32));
+        pods.nodes.push(cluster.node_of(pod.id).map_or(-1, |node| i32::try_from(node.0).unwrap_or(-1)));
         pods.terminating.push(u8::from(pod.is_terminating()));
     }
     pods
