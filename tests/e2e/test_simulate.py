@@ -118,9 +118,12 @@ class Simulate(unittest.TestCase):
         # Names in the order of creation: pods of one second are queued in the order of the list.
         pods = [pod("pod-1", "1"), pod("pod-2", "1"), pod("pod-3", "4", nodeSelector={"disk": "nvme"})]
         outcomes = set()
-        for _ in range(ROUNDS):
+        for drawn in range(5 * ROUNDS):
             state, placements = self.placed_by_the_scheduler(nodes, pods)
             outcomes.add(tuple(where for _, where in placements))
+            # On a busy machine many rounds in a row have been alike.
+            if drawn >= ROUNDS and len(outcomes) > 1:
+                break
         path = plane().directory / "draws.json"
         path.write_text(json.dumps(state))
         status, out, err = command.run("simulate", "--pending", "--runs", "300", "-o", "json", "--kube-version", VERSION,
