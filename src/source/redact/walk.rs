@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::decode::autoscaling::status;
 use crate::decode::csi_migration::{BETA_REGION, BETA_ZONE, REGION, ZONE};
-use crate::decode::fields::{FieldShape, Hint, Role};
+use crate::decode::fields::{FieldShape, Hint, RESOURCE_LIST, Role};
 use crate::decode::prune::{CONDITION, keep};
 
 /// Takes the user's texts one by one.
@@ -66,6 +66,11 @@ pub(super) fn walk(shape: &FieldShape, value: &mut Value, rename: &mut impl Rena
                 })
                 .collect();
         }
+        (FieldShape::Limits, Value::Object(map)) if map.get("resources").is_some_and(Value::is_object) => {
+            map.retain(|field, _| field == "resources");
+            map.values_mut().for_each(|value| walk(&RESOURCE_LIST, value, rename));
+        }
+        (FieldShape::Limits, value @ Value::Object(_)) => walk(&RESOURCE_LIST, value, rename),
         (FieldShape::Labels, Value::Object(map)) => labels(map, rename),
         (FieldShape::Requirements, Value::Array(items)) => items.iter_mut().for_each(|item| match item {
             Value::Object(fields) => requirement(fields, rename),
