@@ -1,6 +1,8 @@
 //! Which fields of these kinds are read.
 
-use super::super::fields::FieldShape::{self, Conditions, Each, Fields, Kept, Labels, Prose, Requirements, Text, Yaml};
+use super::super::fields::FieldShape::{
+    self, Conditions, Each, Fields, Kept, Keyed, Labels, Prose, Requirements, Text, Yaml,
+};
 use super::super::fields::Role::{
     AutoscalerLabels, AutoscalerTaints, CsiDrivers, Name, NodeGroup, Priorities, Provisioner, Resource, Uid, Value,
     VolumeId,
@@ -66,7 +68,7 @@ const HEALTH: FieldShape = Fields(&[
     ),
 ]);
 
-const TAINTS: FieldShape = Each(&Fields(&[("key", KEY), ("value", Text(Value)), ("effect", Kept)]));
+const TAINTS: FieldShape = Each(&Keyed(&[("key", KEY), ("value", Text(Value)), ("effect", Kept)]));
 
 const CLASS_REF: FieldShape =
     Fields(&[("group", Kept), ("apiVersion", Kept), ("kind", Kept), ("name", Text(Name(Hint::Class)))]);

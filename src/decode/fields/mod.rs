@@ -52,6 +52,8 @@ pub(crate) enum FieldShape {
     Text(Role),
     /// An object with these fields.
     Fields(&'static [(&'static str, Self)]),
+    /// A taint or a toleration: its `value` is compared with others of its `key`.
+    Keyed(&'static [(&'static str, Self)]),
     /// A list.
     Each(&'static Self),
     /// A list of which an item that has only a name says nothing.

@@ -51,7 +51,7 @@ impl Marked {
                 json!(format!("{}.example/{}:{}", self.marker(path), self.marker(path), self.marker(path)))
             }
             FieldShape::Prose | FieldShape::Text(_) => json!(self.marker(path)),
-            FieldShape::Fields(fields) => {
+            FieldShape::Fields(fields) | FieldShape::Keyed(fields) => {
                 let mut object: Map<String, Value> = fields
                     .iter()
                     .map(|(field, shape)| ((*field).to_owned(), self.of(shape, &format!("{path}.{field}"))))

@@ -139,6 +139,18 @@ fn a_configuration_goes_with_the_state() {
 }
 
 #[test]
+fn taints_stay_numbers_where_tolerations_compare_them() {
+    let node = json!({ "spec": { "taints": [
+        { "key": "acme/cost", "value": "1000000", "effect": "NoSchedule" },
+        { "key": "acme/account", "value": "9990001112", "effect": "NoSchedule" },
+    ] } });
+    let pod = json!({ "spec": { "tolerations": [{ "key": "acme/cost", "operator": "Lt", "value": "2000000" }] } });
+    let (objects, _) = redact(&[(Kind::Node, node), (Kind::Pod, pod)]);
+    let text = format!("{objects:?}");
+    assert!(text.contains("1000000") && text.contains("2000000") && !text.contains("9990001112"), "{text}");
+}
+
+#[test]
 fn limits_and_drivers_of_autoscalers_are_called_as_elsewhere() {
     let annotations =
         json!({ "capacity.cluster-autoscaler.kubernetes.io/csi-driver": "csi.acme.com=16,ebs.csi.aws.com=25" });

@@ -45,7 +45,10 @@ pub(super) fn walk(shape: &FieldShape, value: &mut Value, rename: &mut impl Rena
             }
             Err(_) => text.clear(),
         },
-        (FieldShape::Fields(shapes), Value::Object(fields)) => {
+        (FieldShape::Fields(shapes) | FieldShape::Keyed(shapes), Value::Object(fields)) => {
+            if matches!(shape, FieldShape::Keyed(_)) {
+                keyed(fields, rename);
+            }
             for (field, shape) in *shapes {
                 if let Some(value) = fields.get_mut(*field) {
                     walk(shape, value, rename);
@@ -88,6 +91,18 @@ fn labels(map: &mut Map<String, Value>, rename: &mut impl Rename) {
             (renamed(Role::Key, key, rename), value)
         })
         .collect();
+}
+
+/// The value of a taint is a number where a toleration compares it as one.
+fn keyed(fields: &Map<String, Value>, rename: &mut impl Rename) {
+    let text = |field| fields.get(field).and_then(Value::as_str);
+    let key = text("key").unwrap_or_default();
+    if let Some(value) = text("value") {
+        rename.label(key, value);
+    }
+    if matches!(text("operator"), Some("Gt" | "Lt")) {
+        rename.compared(key);
+    }
 }
 
 fn requirement(fields: &mut Map<String, Value>, rename: &mut impl Rename) {
