@@ -13,6 +13,10 @@ lint:
     cargo fmt --check
     cargo clippy --all-targets -- -D warnings
 
+# The workflows and shell scripts, as their tools read them (actionlint by Go's module proxy; shellcheck)
+workflows:
+    tests/workflows.sh
+
 # All tests: units, conformance, the command line
 test:
     cargo test
@@ -103,9 +107,10 @@ instructions *arguments:
     cargo build
     python3 benches/instructions.py --bin target/debug/kubectl-sched {{arguments}}
 
-# Fuzz one target (fuzz/fuzz_targets) for a minute; needs cargo-fuzz, and no nightly compiler
-fuzz target seconds="60":
-    RUSTC_BOOTSTRAP=1 cargo fuzz run {{target}} -- -max_total_time={{seconds}}
+# Fuzz targets (all, or those that are named) with libFuzzer, so many seconds of CPU each; no nightly compiler (Python, C++)
+fuzz seconds="60" *targets:
+    python3 fuzz/run.py build {{targets}}
+    python3 fuzz/run.py run --seconds {{seconds}} {{targets}}
 
 # Many mutations of the kept inputs of every fuzz target, without cargo-fuzz
 fuzz-all inputs="20000":
@@ -115,15 +120,16 @@ fuzz-all inputs="20000":
 faults *arguments:
     cargo build
     tests/faults/run {{arguments}}
+    tests/faults/secrets
 
 # Peak memory of hostile input (Python)
 hostile *arguments:
     cargo build --release
     python3 benches/hostile.py --bin target/release/kubectl-sched {{arguments}}
 
-# Faults in the rules, an even sample of them: which of them the tests catch (cargo-mutants)
-mutants shard="0/50":
-    cargo mutants --shard {{shard}}
+# Faults in the rules, one of `every` of them, in one build: which of them the tests catch (cargo-mutants, Python, tree-sitter)
+mutants every="20" *arguments:
+    python3 tests/mutants/run.py --copy target/mutants --every {{every}} {{arguments}}
 
 # What is linked into the binary, as CycloneDX
 sbom file="dist/sbom.cdx.json":

@@ -27,7 +27,7 @@ const MOST_PODS: usize = 12;
 pub type Target = fn(&[u8]);
 
 /// Name and body of every target.
-pub const TARGETS: [(&str, Target); 17] = [
+pub const TARGETS: [(&str, Target); 18] = [
     ("quantity", quantity),
     ("selector", selector),
     ("duration", duration),
@@ -45,6 +45,7 @@ pub const TARGETS: [(&str, Target); 17] = [
     ("extremes", extremes),
     ("snapshot", snapshot),
     ("redacted", redacted),
+    ("ksnap", ksnap),
 ];
 
 fn text(data: &[u8]) -> &str {
@@ -332,7 +333,10 @@ fn through_snapshot(data: &[u8], redact: bool, shown: impl Fn(String) -> String)
     let mut snapshot = Snapshot::new(redact);
     let mut written = Vec::new();
     snapshot.read_files(&Input::memory("drawn", list.clone().into_bytes())).expect("a List is read");
-    snapshot.write(&mut written, Compression::Plain).expect("memory takes everything");
+    // The last byte picks the form; the first ones draw the state.
+    let forms = [Compression::Own, Compression::Plain, Compression::Gzip, Compression::Zstd];
+    let form = forms.get(usize::from(data.last().copied().unwrap_or_default() % 4)).copied().unwrap_or_default();
+    snapshot.write(&mut written, form).expect("memory takes everything");
     let answers = |bytes: &[u8]| -> Vec<String> {
         let Some(builder) = read(bytes) else { return vec!["unreadable".to_owned()] };
         let behaviour = Behaviour::default();
@@ -346,6 +350,72 @@ fn through_snapshot(data: &[u8], redact: bool, shown: impl Fn(String) -> String)
     before.sort();
     after.sort();
     assert_eq!(before, after, "a state and its snapshot");
+}
+
+/// Sections of the tool's own form, each with a right length and checksum so that what is in them is read: a byte says what
+/// one holds, two how long it is. Whatever they are, the same is found in them directly and by way of their text.
+pub fn ksnap(data: &[u8]) {
+    let mut file = b"\x89KSNAP\r\n\x01\0\0\0".to_vec();
+    let (mut rest, mut count) = (data, 0_u8);
+    while let [holds, low, high, body @ ..] = rest
+        && count < 64
+    {
+        let length = usize::from(u16::from_le_bytes([*low, *high])).min(body.len());
+        let (section, after) = body.split_at(length);
+        packed_section(&mut file, holds % 8 + 1, section);
+        (rest, count) = (after, count + 1);
+    }
+    packed_section(&mut file, 0, &[count]);
+    let input = Input::memory("input.ksnap", file);
+    let mut direct = ClusterBuilder::default();
+    let read_directly = files::read(&input, &mut direct).is_ok();
+    let mut snapshot = Snapshot::new(false);
+    let mut text = Vec::new();
+    if snapshot.read_files(&input).is_err() || snapshot.write(&mut text, Compression::Plain).is_err() {
+        return;
+    }
+    let mut by_text = ClusterBuilder::default();
+    let read_by_text = files::read(&Input::memory("input.json", text), &mut by_text).is_ok();
+    // The text has a key once that an object has twice, which is an error where it is read directly.
+    if read_directly {
+        assert!(read_by_text, "directly and by way of text");
+        assert_eq!(known(direct), known(by_text), "directly and by way of text");
+        asked(read_again(&input));
+    }
+}
+
+fn read_again(input: &Input) -> ClusterBuilder {
+    let mut builder = ClusterBuilder::default();
+    let _ = files::read(input, &mut builder);
+    builder
+}
+
+/// The pods and the names of the nodes that are there.
+fn known(builder: ClusterBuilder) -> Vec<String> {
+    let cluster = builder.build(Behaviour::default().request_gates());
+    let pods = cluster.pods().iter().map(|pod| format!("{:?} {:?}", pod.own, pod.spec()));
+    let nodes = cluster.nodes().iter().map(|node| format!("{:?}", node.name()));
+    let mut known: Vec<String> = pods.chain(nodes).collect();
+    known.sort();
+    known
+}
+
+/// A section as `source/packed/sections.rs` writes it, stored without compression.
+fn packed_section(file: &mut Vec<u8>, holds: u8, body: &[u8]) {
+    let length = body.len() as u16;
+    let mut head = vec![holds];
+    head.extend((u32::from(length) + 5).to_le_bytes());
+    head.extend(u32::from(length).to_le_bytes());
+    let mut packed = vec![1];
+    packed.extend(length.to_le_bytes());
+    packed.extend((!length).to_le_bytes());
+    packed.extend(body);
+    let mut sum = flate2::Crc::new();
+    sum.update(&head);
+    sum.update(&packed);
+    file.extend(head);
+    file.extend(sum.sum().to_le_bytes());
+    file.extend(packed);
 }
 
 /// What the scheduler decides, without the names of pods and nodes.

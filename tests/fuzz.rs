@@ -149,5 +149,5 @@ macro_rules! targets {
 }
 
 targets! {
-    quantity selector duration version gates config scenario input gzip zstd manifest state cel status extremes snapshot redacted
+    quantity selector duration version gates config scenario input gzip zstd manifest state cel status extremes snapshot redacted ksnap
 }

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use common::{Case, cases, key};
+use common::{Case, cases, corpus, key};
 use kubectl_sched::api::{ObjectKey, Timestamp};
-use kubectl_sched::config::SchedulerConfig;
+use kubectl_sched::config::{Behaviour, SchedulerConfig};
 use kubectl_sched::decode::Kind;
 use kubectl_sched::decode::object::TypeMeta;
 use kubectl_sched::explain::{ClusterMessages, Explanation, Finding};
@@ -45,8 +45,8 @@ const AREAS: [(&str, usize); 17] = [
     ("volumes", 2),
 ];
 
-/// Writes a case as a List, makes a snapshot of it and reads that.
-fn through_snapshot(case: &Case, redact: bool) -> (Cluster, Scheduler, BTreeMap<String, String>) {
+/// Writes a case as a List, makes a snapshot of it and reads that, as a scheduler of `behaviour` does.
+fn through_snapshot(case: &Case, behaviour: Behaviour, redact: bool) -> (Cluster, Scheduler, BTreeMap<String, String>) {
     let directory = tempfile::tempdir().unwrap();
     let (input, output) = (directory.path().join("in.json"), directory.path().join("out.ksnap"));
     let objects: Vec<&str> = case.objects().map(serde_json::value::RawValue::get).collect();
@@ -59,7 +59,6 @@ fn through_snapshot(case: &Case, redact: bool) -> (Cluster, Scheduler, BTreeMap<
     let written = snapshot.write(std::fs::File::create(&output).unwrap(), Compression::of(&output)).unwrap();
     let mut builder = ClusterBuilder::default();
     let record = files::read(&Input::File(output), &mut builder).unwrap().snapshot.unwrap();
-    let behaviour = case.behaviour();
     let config = match &record.scheduler_config {
         Some(config) => SchedulerConfig::parse(config, &behaviour).unwrap(),
         None => SchedulerConfig::default_for(&behaviour),
@@ -120,7 +119,7 @@ fn a_snapshot_answers_as_its_input() {
     for (area, step) in AREAS {
         for case in cases(area).step_by(step) {
             let (cluster, scheduler) = (case.cluster(), case.scheduler());
-            let (again, same_scheduler, _) = through_snapshot(&case, false);
+            let (again, same_scheduler, _) = through_snapshot(&case, case.behaviour(), false);
             for pod in &case.pods {
                 let (before, after) =
                     (answer(&cluster, &scheduler, key(pod), false), answer(&again, &same_scheduler, key(pod), false));
@@ -134,19 +133,44 @@ fn a_snapshot_answers_as_its_input() {
 fn a_redacted_snapshot_answers_the_same_up_to_the_names() {
     for (area, step) in AREAS {
         for case in cases(area).step_by(step) {
-            let (cluster, scheduler) = (case.cluster(), case.scheduler());
-            let (redacted, same_scheduler, originals) = through_snapshot(&case, true);
-            let old_names: BTreeMap<&str, &str> =
-                originals.iter().map(|(new, old)| (old.as_str(), new.as_str())).collect();
-            for pod in &case.pods {
-                let pod = key(pod);
-                let new = |old: &str| kubectl_sched::api::name(old_names.get(old).copied().unwrap_or(old));
-                let renamed = ObjectKey::new(new(&pod.namespace), new(&pod.name));
-                let before = normal(&answer(&cluster, &scheduler, pod, true));
-                let after = normal(&restored(&answer(&redacted, &same_scheduler, renamed, true), &originals));
-                assert!(before == after, "{} {pod}\n{}", case.name, first_difference(&before, &after));
+            redacted_as_plain(&case, &case.scheduler());
+        }
+    }
+}
+
+/// The minors that are not the corpus's own: a few cases of each area, other ones in each minor; one of `STEP` where that is set.
+#[test]
+#[allow(clippy::print_stderr)] // the figure that docs/reliability.md has
+fn a_redacted_snapshot_answers_the_same_in_every_minor() {
+    let step = std::env::var("STEP").map_or(120, |step| step.parse().unwrap());
+    let (mut pods, mut count) = (0, 0);
+    for (number, minor) in corpus::minors().iter().enumerate() {
+        for area in minor.areas.values() {
+            let all = corpus::read::<Case>(&area.cases).filter(|case| area.has(case));
+            for case in all.skip(number * 7 % step).step_by(step) {
+                // What this minor refuses has no answer to compare.
+                if let Ok(scheduler) = case.scheduler_of(minor.version) {
+                    redacted_as_plain(&case, &scheduler);
+                    (pods, count) = (pods + case.pods.len(), count + 1);
+                }
             }
         }
+    }
+    eprintln!("{pods} pods of {count} cases: redacted and plain answers agree");
+    assert!(count > 100, "{count}");
+}
+
+fn redacted_as_plain(case: &Case, scheduler: &Scheduler) {
+    let cluster = case.cluster_for(scheduler);
+    let (redacted, same_scheduler, originals) = through_snapshot(case, scheduler.behaviour().clone(), true);
+    let old_names: BTreeMap<&str, &str> = originals.iter().map(|(new, old)| (old.as_str(), new.as_str())).collect();
+    for pod in &case.pods {
+        let pod = key(pod);
+        let new = |old: &str| kubectl_sched::api::name(old_names.get(old).copied().unwrap_or(old));
+        let renamed = ObjectKey::new(new(&pod.namespace), new(&pod.name));
+        let before = normal(&answer(&cluster, scheduler, pod, true));
+        let after = normal(&restored(&answer(&redacted, &same_scheduler, renamed, true), &originals));
+        assert!(before == after, "{} {pod}\n{}", case.name, first_difference(&before, &after));
     }
 }
 

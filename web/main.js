@@ -497,7 +497,7 @@
     const box = $("pending");
     const draw = ({ json, page }, complete) => {
       const answer = JSON.parse(json);
-      box.replaceChildren(...articles(page), snippet("The command that says the same", state.steps.length ? `${commandOf("simulate", " --scenario what-if.json --write-state changed.json.gz")}\nkubectl sched pending --snapshot changed.json.gz` : commandOf("pending")), asJson(json));
+      box.replaceChildren(...articles(page), snippet("The command that says the same", state.steps.length ? `${commandOf("simulate", " --scenario what-if.json --write-state changed.ksnap")}\nkubectl sched pending --snapshot changed.ksnap` : commandOf("pending")), asJson(json));
       answer.groups.forEach((group, place) => {
         const section = box.querySelector(`#reason-${place + 1}`);
         if (!section) return;
@@ -536,7 +536,7 @@
       state.verdicts = new Map(answer.nodes.map(({ name, verdict, rank }) => [name, { fits: verdict.code === "Success", plugin: verdict.plugin, rank, best: answer.picks.includes(name) }]));
       measures();
       const command = state.steps.length
-        ? `${commandOf("simulate", " --scenario what-if.json --write-state changed.json.gz")}\nkubectl sched explain ${quoted(name)} -n ${quoted(namespace)} --snapshot changed.json.gz`
+        ? `${commandOf("simulate", " --scenario what-if.json --write-state changed.ksnap")}\nkubectl sched explain ${quoted(name)} -n ${quoted(namespace)} --snapshot changed.ksnap`
         : commandOf("explain", ` ${quoted(name)} -n ${quoted(namespace)}`);
       box.replaceChildren(...articles(page));
       if (!complete) box.querySelector("article")?.append(element("p", { className: "aside searching", textContent: "Looking for changes that would help …" }));

@@ -140,7 +140,7 @@ pub(super) fn run(arguments: &SnapshotArgs) -> Result<Status> {
     }
     let written = match (&page, target) {
         (Some((file, page)), _) => {
-            replace(file, |out| page.write(out, file, |out| snapshot.write(out, Compression::Gzip)))
+            replace(file, |out| page.write(out, file, |out| snapshot.write(out, Compression::Own)))
                 .map_err(|error| cannot_write(file, &error))?
         }
         (None, Some(file)) => {

@@ -63,7 +63,7 @@ impl Page {
         out.write_all(self.before.as_bytes())?;
         write!(
             out,
-            "<script type=\"application/octet-stream\" class=\"state\" data-name=\"{name}\" data-snapshot=\"{name}.json.gz\">"
+            "<script type=\"application/octet-stream\" class=\"state\" data-name=\"{name}\" data-snapshot=\"{name}.ksnap\">"
         )?;
         let mut encoder = EncoderWriter::new(&mut out, &STANDARD);
         let written = state(&mut encoder)?;
@@ -115,7 +115,7 @@ mod tests {
         case(
             "<p><!-- state --></p>",
             Some(
-                "<p><script type=\"application/octet-stream\" class=\"state\" data-name=\"-x-\" data-snapshot=\"-x-.json.gz\">c3RhdGU=</script></p>",
+                "<p><script type=\"application/octet-stream\" class=\"state\" data-name=\"-x-\" data-snapshot=\"-x-.ksnap\">c3RhdGU=</script></p>",
             ),
         );
     }

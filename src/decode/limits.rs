@@ -54,6 +54,10 @@ pub enum Limit {
     Whole,
     /// The bytes of a kubeconfig.
     Kubeconfig,
+    /// The bytes that a login plugin prints, or that a token file has.
+    Login,
+    /// The bytes of an extender's answer.
+    Extender,
     /// The bytes of a snapshot of this tool's own form, which is in memory as a whole.
     Snapshot,
 }
@@ -64,9 +68,10 @@ impl Limit {
         times()
             * match self {
                 // etcd takes 1.5 MiB.
-                Self::Object | Self::Document | Self::Kubeconfig => 16 * MIB,
+                Self::Object | Self::Document | Self::Kubeconfig | Self::Login => 16 * MIB,
                 Self::Values | Self::YamlValues => 1_000_000,
-                Self::Unnamed | Self::Pages => 128 * MIB,
+                // 5000 whole nodes are 100 MB; most extenders answer with names alone.
+                Self::Unnamed | Self::Pages | Self::Extender => 128 * MIB,
                 // 150,000 pods take 9 MB.
                 Self::Snapshot => 256 * MIB,
                 Self::Expansion => 1024 * MIB,
@@ -105,6 +110,8 @@ impl fmt::Display for Limit {
             }
             Self::Whole => write!(f, "the server's answers are larger than {mib} MiB")?,
             Self::Kubeconfig => write!(f, "larger than {mib} MiB")?,
+            Self::Login => write!(f, "larger than {mib} MiB")?,
+            Self::Extender => write!(f, "the answer of an extender is larger than {mib} MiB")?,
             Self::Snapshot => write!(f, "a snapshot is larger than {mib} MiB")?,
         }
         match RAISED_BY.get() {

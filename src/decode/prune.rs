@@ -111,7 +111,9 @@ impl<'s> Shaped<'s> {
 
     /// How a member called `name` is read; none for one that is dropped.
     fn member(self, name: &str) -> Option<Self> {
-        let FieldShape::Fields(kept) = self.shape else { return Some(Self::of(&FieldShape::Raw)) };
+        let (FieldShape::Fields(kept) | FieldShape::Keyed(kept)) = self.shape else {
+            return Some(Self::of(&FieldShape::Raw));
+        };
         let known = kept.iter().find(|(field, _)| *field == name).map(|(_, shape)| Self::of(shape));
         let is_type = self.with_type && matches!(name, "apiVersion" | "kind");
         known.or(is_type.then_some(Self::of(&FieldShape::Raw)))

@@ -130,7 +130,7 @@ impl NotEvaluated {
                 own.rbac.clone_from(&known.rbac);
                 listed = true;
             }
-            if !listed {
+            if !listed && !found.contains(known) {
                 found.push(known.clone());
             }
         }

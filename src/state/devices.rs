@@ -145,6 +145,11 @@ impl Devices {
         }
     }
 
+    /// All ResourceClaimTemplates, in no particular order.
+    pub fn templates(&self) -> impl Iterator<Item = &ResourceClaimTemplate> {
+        self.templates.values()
+    }
+
     /// The class called `name`.
     pub fn class(&self, name: Name) -> Option<&DeviceClass> {
         self.classes.get(&name)

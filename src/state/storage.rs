@@ -114,6 +114,26 @@ impl Storage {
         self.classes.get(&name).map(AsRef::as_ref)
     }
 
+    /// All StorageClasses, in no order.
+    pub fn classes(&self) -> impl Iterator<Item = &StorageClass> {
+        self.classes.values().map(AsRef::as_ref)
+    }
+
+    /// All CSINodes, in no order.
+    pub fn csi_nodes(&self) -> impl Iterator<Item = &CsiNode> {
+        self.csi_nodes.values().map(AsRef::as_ref)
+    }
+
+    /// All CSIDrivers, in no order.
+    pub fn drivers(&self) -> impl Iterator<Item = &CsiDriver> {
+        self.drivers.values()
+    }
+
+    /// Nodes that have VolumeAttachments, in no order.
+    pub fn attached_nodes(&self) -> impl Iterator<Item = Name> {
+        self.attachments.keys().copied()
+    }
+
     /// The CSINode of the node called `node`.
     pub fn csi_node(&self, node: Name) -> Option<&CsiNode> {
         self.csi_nodes.get(&node).map(AsRef::as_ref)

@@ -38,38 +38,18 @@ fn two_states() {
     --- stderr
     --- status 1
     ");
-    assert_snapshot!(screen("diff examples/diff/tuesday.yaml examples/diff/monday.yaml --exit-code"), @"
-    examples/diff/tuesday.yaml → examples/diff/monday.yaml: 2 pods fit now that did
-    not fit then
-    v1.34.1
-
-    FITS NOW, NOT THEN
-    shop/batch-1: on b-1 now
-      because b-1: node(s) had untolerated taint {dedicated: ml} (TaintToleration)
-      0/2 nodes are available: 1 node(s) didn't match Pod's node affinity/selector,
-      1 node(s) had untolerated taint {dedicated: ml}. no new claims to deallocate,
-      preemption: 0/2 nodes are available: 2 Preemption is not helpful for
-      scheduling.
-    shop/web-2: on a-2 now
-      because a-2: not there then
-      0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint
-      {dedicated: ml}. no new claims to deallocate, preemption: 0/2 nodes are
-      available: 1 No preemption victims found for incoming pod, 1 Preemption is not
-      helpful for scheduling.
-
-    WHAT CHANGED
-    KIND   OBJECTS   CHANGE
-    Node   a-2       added
-    Node   b-1       allocatable cpu: 7 → 8
-    Node   b-1       taint dedicated:NoSchedule: ml → <none>
-
-    PODS   before → now
-    OWNER              ON NODES   PENDING   MOVED
-    pod/shop/batch-1   0 → 1      1 → 0
-    pod/shop/web-2     0 → 1      1 → 0
-    --- stderr
-    --- status 0
-    ");
+    // The other way round.
+    let backwards = screen("diff examples/diff/tuesday.yaml examples/diff/monday.yaml --exit-code");
+    for line in [
+        "2 pods fit now that did",
+        "shop/web-2: on a-2 now",
+        "because a-2: not there then",
+        "Node   a-2       added",
+        "Node   b-1       taint dedicated:NoSchedule: ml → <none>",
+        "--- status 0",
+    ] {
+        assert!(backwards.contains(line), "{line}: {backwards}");
+    }
     assert_snapshot!(screen("diff examples/diff/monday.yaml examples/diff/monday.yaml"), @"
     examples/diff/monday.yaml → examples/diff/monday.yaml: nothing changed that
     matters to scheduling
@@ -80,22 +60,109 @@ fn two_states() {
 }
 
 #[test]
+fn classes_devices_and_quotas() {
+    let states = "tests/data/diff/before.yaml tests/data/diff/after.yaml --kube-version v1.37";
+    assert_snapshot!(screen(&format!("diff {states}")), @"
+    tests/data/diff/before.yaml → tests/data/diff/after.yaml: 1 pod does not fit now
+    that fitted then
+    v1.37
+
+    FITTED THEN, NOT NOW
+    shop/db-0: would fit then
+      because n-1 and n-2: node(s) didn't find available persistent volumes to bind
+              (VolumeBinding)
+      0/2 nodes are available: 2 node(s) didn't find available persistent volumes to
+      bind. preemption: 0/2 nodes are available: 2 Preemption is not helpful for
+      scheduling.
+
+    WHAT CHANGED
+    KIND            OBJECTS               CHANGE
+    NodePool        general               limit cpu: 100 → 50
+    Namespace       shop                  label team: a → b
+    RuntimeClass    kata                  overhead cpu: 250m → 500m
+    ResourceQuota   shop/team             hard requests.cpu: 10 → 5
+    StorageClass    fast                  allowedTopologies: <none> → zone In c
+    CSINode         n-1, n-2              driver disk.example.com: 25 volumes → 16
+                                          volumes
+    DeviceClass     gpu                   selectors: changed
+    ResourceSlice   gpu.example.com/n-1   device gpu-1: +taint broken:NoSchedule
+    --- stderr
+    --- status 0
+    ");
+    assert_snapshot!(screen(&format!("diff {states} -o wide")), @r#"
+    tests/data/diff/before.yaml → tests/data/diff/after.yaml: 1 pod does not fit now
+    that fitted then
+    v1.37
+
+    FITTED THEN, NOT NOW
+    shop/db-0: would fit then
+      because n-1 and n-2: node(s) didn't find available persistent volumes to bind
+              (VolumeBinding)
+      0/2 nodes are available: 2 node(s) didn't find available persistent volumes to
+      bind. preemption: 0/2 nodes are available: 2 Preemption is not helpful for
+      scheduling.
+
+    WHAT CHANGED
+    KIND            OBJECTS               CHANGE
+    NodePool        general               limit cpu: 100 → 50
+    Namespace       shop                  label team: a → b
+    RuntimeClass    kata                  overhead cpu: 250m → 500m
+    ResourceQuota   shop/team             hard requests.cpu: 10 → 5
+    StorageClass    fast                  allowedTopologies: <none> → zone In c
+    CSINode         n-1, n-2              driver disk.example.com: 25 volumes → 16
+                                          volumes
+    DeviceClass     gpu                   selectors: device.driver ==
+                                          'gpu.example.com' → device.driver ==
+                                          'gpu.example.com' &&
+                                          device.attributes['gpu.example.com'].model
+                                          == 'h100'
+    ResourceSlice   gpu.example.com/n-1   device gpu-1: on n-1, model="a100",
+                                          memory=40Gi → on n-1, model="a100",
+                                          memory=40Gi, taint broken:NoSchedule
+    --- stderr
+    --- status 0
+    "#);
+    let json = screen(&format!("diff {states} -o json"));
+    let (json, _) = json.split_once("--- stderr").unwrap();
+    let json: serde_json::Value = serde_json::from_str(json).unwrap();
+    let objects = json["states"]["objects"].as_array().unwrap();
+    let slice = objects.iter().find(|object| object["kind"] == "ResourceSlice").unwrap();
+    assert_eq!(slice["fields"][0]["after"], "on n-1, model=\"a100\", memory=40Gi, taint broken:NoSchedule");
+}
+
+#[test]
 fn two_versions() {
     assert_snapshot!(screen("diff --kube-version v1.34,v1.35 examples/clusters/mixed.yaml"), @"
     Both schedulers answer the same about 12 pods                              v1.34
 
     SCHEDULER   before → now
     version: v1.34 → v1.35
-    behaviour dynamic resources scores: false → true
-    behaviour dynamic resources args have binding timeout: false → true
-    behaviour gangs are scheduled pod by pod: false → true
-    behaviour label keys have their own texts: false → true
-    behaviour no post filter clears nomination: false → true
-    behaviour declared features reason names them: false → true
     default-scheduler: score DynamicResources: <none> → weight 2
+    6 behaviours differ; none of them changes an answer about these pods: -o wide
+    lists them
     --- stderr
     --- status 0
     ");
+}
+
+/// What a version brings by the dozen is one line, unless somebody asks.
+#[test]
+fn two_versions_that_are_far_apart() {
+    assert_snapshot!(screen("diff --kube-version v1.34,v1.37 examples/clusters/mixed.yaml"), @"
+    Both schedulers answer the same about 12 pods                              v1.34
+
+    SCHEDULER   before → now
+    version: v1.34 → v1.37
+    default-scheduler: filter NodeDeclaredFeatures: <none> → on
+    default-scheduler: score DynamicResources: <none> → weight 2
+    arguments of plugins differ
+    10 feature gates and 23 behaviours differ; none of them changes an answer about
+    these pods: -o wide lists them
+    --- stderr
+    --- status 0
+    ");
+    let wide = screen("diff --kube-version v1.34,v1.37 examples/clusters/mixed.yaml -o wide");
+    assert!(wide.contains("feature gate NodeDeclaredFeatures: false → true"), "{wide}");
 }
 
 #[test]

@@ -476,16 +476,16 @@ def one_file(site, check, folder):
     ok(page)
     check("one file: opens by itself", page.locator("#summary").text_content().startswith("cluster: 12 nodes"), page.locator("#summary").text_content())
     page.locator("#tab-pending").click()
-    subprocess.run([site.binary, "snapshot", "--snapshot", "examples/clusters/zones.yaml", "-f", folder / "cluster.json.gz"], cwd=ROOT, check=True, capture_output=True)
+    subprocess.run([site.binary, "snapshot", "--snapshot", "examples/clusters/zones.yaml", "-f", folder / "cluster.ksnap"], cwd=ROOT, check=True, capture_output=True)
     command = site.shown_command(page, "pending") if page.locator("#pending .snippet").count() else ""
     shown = shown_json(page, "pending")
     command = site.shown_command(page, "pending")
-    check("one file: its command", command == "kubectl sched pending --snapshot cluster.json.gz", command)
-    check("one file: as the command", shown == site.command("pending", "--snapshot", "cluster.json.gz"))
+    check("one file: its command", command == "kubectl sched pending --snapshot cluster.ksnap", command)
+    check("one file: as the command", shown == site.command("pending", "--snapshot", "cluster.ksnap"))
     with page.expect_download() as download:
         page.get_by_role("button", name="Save the state").click()
-    check("one file: the state can be saved", download.value.suggested_filename == "cluster.json.gz")
-    saved = folder / "saved.json.gz"
+    check("one file: the state can be saved", download.value.suggested_filename == "cluster.ksnap")
+    saved = folder / "saved.ksnap"
     download.value.save_as(saved)
     check("one file: the saved state", site.command("pending", "--snapshot", saved) == shown)
     site.close("one file", page)

@@ -1,8 +1,11 @@
 //! Which fields of these kinds are read.
 
-use super::super::fields::FieldShape::{self, Conditions, Each, Fields, Kept, Labels, Prose, Requirements, Text, Yaml};
+use super::super::fields::FieldShape::{
+    self, Conditions, Each, Fields, Kept, Keyed, Labels, Prose, Requirements, Text, Yaml,
+};
 use super::super::fields::Role::{
-    AutoscalerLabels, AutoscalerTaints, Name, NodeGroup, Priorities, Resource, Uid, Value, VolumeId,
+    AutoscalerLabels, AutoscalerTaints, CsiDrivers, Name, NodeGroup, Priorities, Provisioner, Resource, Uid, Value,
+    VolumeId,
 };
 use super::super::fields::{Hint, KEY, NAMESPACE, NODE_NAME, OWNERS, RESOURCE_LIST, SELECTOR, metadata};
 
@@ -65,7 +68,7 @@ const HEALTH: FieldShape = Fields(&[
     ),
 ]);
 
-const TAINTS: FieldShape = Each(&Fields(&[("key", KEY), ("value", Text(Value)), ("effect", Kept)]));
+const TAINTS: FieldShape = Each(&Keyed(&[("key", KEY), ("value", Text(Value)), ("effect", Kept)]));
 
 const CLASS_REF: FieldShape =
     Fields(&[("group", Kept), ("apiVersion", Kept), ("kind", Kept), ("name", Text(Name(Hint::Class)))]);
@@ -148,8 +151,8 @@ const CAPACITY_ANNOTATIONS: FieldShape = Fields(&[
     ("capacity.cluster-autoscaler.kubernetes.io/maxPods", Kept),
     ("capacity.cluster-autoscaler.kubernetes.io/taints", Text(AutoscalerTaints)),
     ("capacity.cluster-autoscaler.kubernetes.io/labels", Text(AutoscalerLabels)),
-    ("capacity.cluster-autoscaler.kubernetes.io/dra-driver", Kept),
-    ("capacity.cluster-autoscaler.kubernetes.io/csi-driver", Kept),
+    ("capacity.cluster-autoscaler.kubernetes.io/dra-driver", Text(Provisioner)),
+    ("capacity.cluster-autoscaler.kubernetes.io/csi-driver", Text(CsiDrivers)),
     ("cluster.x-k8s.io/cluster-api-autoscaler-node-group-min-size", Kept),
     ("cluster.x-k8s.io/cluster-api-autoscaler-node-group-max-size", Kept),
 ]);
@@ -207,7 +210,7 @@ pub(crate) const BUFFER: FieldShape = Fields(&[
         "spec",
         Fields(&[
             ("replicas", Kept),
-            ("limits", FieldShape::Raw),
+            ("limits", FieldShape::Limits),
             ("selector", SELECTOR),
             ("provisioningClassName", Kept),
         ]),

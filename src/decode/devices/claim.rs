@@ -369,8 +369,8 @@ struct WireCondition {
     status: Name,
     #[serde(default)]
     reason: Name,
-    #[serde(default)]
-    message: Name,
+    /// Null in a redacted snapshot.
+    message: Option<Name>,
 }
 
 impl WireDeviceStatus {
@@ -379,7 +379,7 @@ impl WireDeviceStatus {
             kind: wire.kind,
             is_true: wire.status == "True",
             reason: wire.reason,
-            message: wire.message,
+            message: wire.message.unwrap_or_default(),
         };
         DeviceStatus {
             id: DeviceId { pool: PoolId { driver: self.driver, pool: self.pool }, device: self.device },

@@ -1,17 +1,17 @@
 //! Device classes, claims of devices, and what drivers offer.
 
-use super::FieldShape::{self, Each, Fields, Kept, Prose, Raw, Text};
+use super::FieldShape::{self, Each, Fields, Kept, Keyed, Prose, Raw, Text};
 use super::Role::{Expression, Key, Name, RequestPath, Resource, Uid, Value};
 use super::{CLASS, Hint, KEYS, NODE_NAME, NODE_SELECTOR};
 
 const CEL_SELECTORS: FieldShape = Each(&Fields(&[("cel", Fields(&[("expression", Text(Expression))]))]));
 
-const TAINT: FieldShape = Fields(&[("key", Text(Key)), ("value", Text(Value)), ("effect", Kept)]);
+const TAINT: FieldShape = Keyed(&[("key", Text(Key)), ("value", Text(Value)), ("effect", Kept)]);
 
 const TAINTS: FieldShape = Each(&TAINT);
 
 const TOLERATIONS: FieldShape =
-    Each(&Fields(&[("key", Text(Key)), ("operator", Kept), ("value", Text(Value)), ("effect", Kept)]));
+    Each(&Keyed(&[("key", Text(Key)), ("operator", Kept), ("value", Text(Value)), ("effect", Kept)]));
 
 pub(crate) const DEVICE_TAINT_RULE: FieldShape = Fields(&[
     ("metadata", metadata!(Name(Hint::Rule))),

@@ -52,6 +52,8 @@ pub(crate) enum FieldShape {
     Text(Role),
     /// An object with these fields.
     Fields(&'static [(&'static str, Self)]),
+    /// A taint or a toleration: its `value` is compared with others of its `key`.
+    Keyed(&'static [(&'static str, Self)]),
     /// A list.
     Each(&'static Self),
     /// A list of which an item that has only a name says nothing.
@@ -62,6 +64,8 @@ pub(crate) enum FieldShape {
     Conditions(&'static [&'static str]),
     /// A map from texts of the user's to scalars.
     Map(Role),
+    /// A map from resources to amounts, which may lie one level down, in `resources`.
+    Limits,
     /// A map from label keys to label values.
     Labels,
     /// A list of conditions on labels: `key`, `operator`, `values`.
@@ -115,6 +119,8 @@ pub(crate) enum Role {
     AutoscalerTaints,
     /// In-tree plugins, between commas.
     MigratedPlugins,
+    /// `driver=limit,…`: CSI drivers in an annotation.
+    CsiDrivers,
 }
 
 /// What is kept of objects of `kind`.
@@ -129,7 +135,7 @@ pub(super) const GROUP: FieldShape = Text(Name(Hint::Group));
 pub(super) const KEY: FieldShape = Text(Key);
 pub(super) const KEYS: FieldShape = Each(&KEY);
 pub(super) const WORDS: FieldShape = Each(&Kept);
-pub(super) const RESOURCE_LIST: FieldShape = Map(Resource);
+pub(crate) const RESOURCE_LIST: FieldShape = Map(Resource);
 
 pub(super) const ANNOTATIONS: FieldShape = Fields(&[
     ("pv.kubernetes.io/bind-completed", Kept),

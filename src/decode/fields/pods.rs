@@ -1,6 +1,6 @@
 //! Pods, nodes, and what owns or selects pods.
 
-use super::FieldShape::{self, Conditions, Each, Fields, Kept, Labels, Map, Present, Prose, Sources, Text};
+use super::FieldShape::{self, Conditions, Each, Fields, Kept, Keyed, Labels, Map, Present, Prose, Sources, Text};
 use super::Role::{Address, Claim, Image, Name, PriorityClass, Value, VolumeId};
 use super::storage::{CLAIM_SPEC, CLAIM_TEMPLATES};
 use super::{
@@ -88,7 +88,7 @@ const VOLUMES: FieldShape = Sources(&Fields(&[
     ("portworxVolume", DISK),
 ]));
 
-pub(super) const TOLERATIONS: FieldShape = Each(&Fields(&[
+pub(super) const TOLERATIONS: FieldShape = Each(&Keyed(&[
     ("key", KEY),
     ("operator", Kept),
     ("value", Text(Value)),
@@ -169,7 +169,7 @@ pub(crate) const NODE: FieldShape = Fields(&[
         "spec",
         Fields(&[
             ("unschedulable", Kept),
-            ("taints", Each(&Fields(&[("key", KEY), ("value", Text(Value)), ("effect", Kept), ("timeAdded", Kept)]))),
+            ("taints", Each(&Keyed(&[("key", KEY), ("value", Text(Value)), ("effect", Kept), ("timeAdded", Kept)]))),
             ("providerID", Text(VolumeId)),
         ]),
     ),

@@ -69,6 +69,11 @@ pub struct CsiStorageCapacity {
 }
 
 impl CsiStorageCapacity {
+    /// The nodes that reach the storage; none means no node.
+    pub fn node_topology(&self) -> Option<&Selector> {
+        self.node_topology.as_ref()
+    }
+
     /// Whether a node with `labels` can reach the storage (upstream volumebinding/binder.go,
     /// nodeHasAccess).
     pub fn is_accessible(&self, labels: &Labels) -> bool {

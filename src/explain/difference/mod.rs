@@ -1,6 +1,7 @@
 //! Two states, or two schedulers, compared: what changed that matters to scheduling, and which pods fitted then and do
 //! not fit now, or the other way round, and why.
 
+mod fields;
 mod objects;
 mod schedulers;
 mod verdicts;

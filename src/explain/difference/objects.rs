@@ -2,18 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::api::resources::{Resources, STANDARD};
+use super::fields;
 use crate::api::{Name, ObjectKey};
-use crate::decode::node::Node;
-use crate::decode::workload::WorkloadKind;
-use crate::framework::Amount;
+use crate::decode::Kind;
 use crate::state::{Cluster, Pod};
 
 /// An object that changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectDifference {
-    /// Its kind.
-    pub kind: &'static str,
+    /// Its kind, with the group where two kinds have the same word.
+    pub kind: String,
     /// Its name, with the namespace before it if it has one.
     pub name: String,
     /// What happened to it.
@@ -69,126 +67,32 @@ pub struct PodsDifference {
     pub moved: Vec<(ObjectKey, Name, Name)>,
 }
 
-/// The fields of an object, by name.
-type Fields = BTreeMap<String, String>;
-
-/// What changed of nodes, budgets, classes, quotas and workloads.
+/// What changed of the objects that scheduling, admission and autoscalers read, beside pods.
 pub fn objects(before: &Cluster, now: &Cluster) -> Vec<ObjectDifference> {
     let mut found = Vec::new();
-    let nodes =
-        |cluster: &Cluster| cluster.nodes().iter().map(|info| (info.name().to_string(), node(&info.node))).collect();
-    add(&mut found, "Node", &nodes(before), &nodes(now));
-    let budgets = |cluster: &Cluster| {
-        let of = |bound: Option<crate::api::update_strategy::IntOrPercent>| bound.map(|bound| format!("{bound}"));
-        let fields = |budget: &crate::decode::workload::PodDisruptionBudget| {
-            given([
-                ("minAvailable", of(budget.min_available)),
-                ("maxUnavailable", of(budget.max_unavailable)),
-                ("disruptionsAllowed", Some(budget.disruptions_allowed.to_string())),
-            ])
-        };
-        cluster.budgets.iter().map(|budget| (budget.key.to_string(), fields(budget))).collect()
-    };
-    add(&mut found, "PodDisruptionBudget", &budgets(before), &budgets(now));
-    let priorities = |cluster: &Cluster| {
-        let fields = |class: &crate::decode::workload::PriorityClass| {
-            given([
-                ("value", Some(class.value.to_string())),
-                ("globalDefault", class.global_default.then(|| "true".to_owned())),
-                ("preemptionPolicy", class.preemption_policy.map(|policy| policy.as_str().to_owned())),
-            ])
-        };
-        cluster.priority_classes.iter().map(|class| (class.name.to_string(), fields(class))).collect()
-    };
-    add(&mut found, "PriorityClass", &priorities(before), &priorities(now));
-    let quotas = |cluster: &Cluster| {
-        let fields = |quota: &crate::decode::resource_quota::ResourceQuota| {
-            let hard = quota.hard.iter().map(|(resource, most)| (format!("hard {resource}"), most.to_string()));
-            hard.collect::<Fields>()
-        };
-        cluster.quotas.iter().map(|quota| (quota.key.to_string(), fields(quota))).collect()
-    };
-    add(&mut found, "ResourceQuota", &quotas(before), &quotas(now));
-    let workloads = |cluster: &Cluster| {
-        let own = cluster.workloads.iter().filter(|workload| workload.kind != WorkloadKind::ReplicaSet);
-        let fields = |workload: &crate::decode::workload::Workload| {
-            let images = workload.template.spec.all_containers().filter_map(|container| container.image);
-            let images: Vec<String> = images.map(|image| image.to_string()).collect();
-            let mut fields = given([
-                ("replicas", workload.replicas.map(|replicas| replicas.to_string())),
-                ("image", Some(images.join(", ")).filter(|images| !images.is_empty())),
-            ]);
-            for container in workload.template.spec.all_containers() {
-                let own = container.name.map_or_else(String::new, |name| name.to_string());
-                let requests = container.requests().iter();
-                fields.extend(
-                    requests.map(|(resource, amount)| (format!("{own} requests {resource}"), amount.to_string())),
-                );
-            }
-            fields
-        };
-        own.map(|workload| (format!("{}", workload.identity()), fields(workload))).collect()
-    };
-    add(&mut found, "Workload", &workloads(before), &workloads(now));
+    for (before, now) in fields::of(before).zip(fields::of(now)) {
+        let objects: BTreeSet<&(Kind, String)> = before.keys().chain(now.keys()).collect();
+        for object in objects {
+            let (how, fields) = match (before.get(object), now.get(object)) {
+                (None, _) => (How::Added, Vec::new()),
+                (_, None) => (How::Removed, Vec::new()),
+                (Some(was), Some(is)) if was == is => continue,
+                (Some(was), Some(is)) => (How::Changed, different(was, is)),
+            };
+            let (kind, name) = object;
+            found.push(ObjectDifference { kind: fields::word(*kind), name: name.clone(), how, fields });
+        }
+    }
     found
 }
 
-fn add(
-    found: &mut Vec<ObjectDifference>,
-    kind: &'static str,
-    before: &BTreeMap<String, Fields>,
-    now: &BTreeMap<String, Fields>,
-) {
-    let names: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
-    for name in names {
-        let (was, is) = (before.get(name), now.get(name));
-        let (how, fields) = match (was, is) {
-            (None, _) => (How::Added, Vec::new()),
-            (_, None) => (How::Removed, Vec::new()),
-            (Some(was), Some(is)) if was == is => continue,
-            (Some(was), Some(is)) => (How::Changed, different(was, is)),
-        };
-        found.push(ObjectDifference { kind, name: name.clone(), how, fields });
-    }
-}
-
-fn different(was: &Fields, is: &Fields) -> Vec<FieldDifference> {
+fn different(was: &BTreeMap<String, String>, is: &BTreeMap<String, String>) -> Vec<FieldDifference> {
     let fields: BTreeSet<&String> = was.keys().chain(is.keys()).collect();
     let difference = |field: &String| {
         let (before, now) = (was.get(field), is.get(field));
         (before != now).then(|| FieldDifference { field: field.clone(), before: before.cloned(), now: now.cloned() })
     };
     fields.into_iter().filter_map(difference).collect()
-}
-
-fn given<const N: usize>(fields: [(&str, Option<String>); N]) -> Fields {
-    fields.into_iter().filter_map(|(field, value)| Some((field.to_owned(), value?))).collect()
-}
-
-/// What filters and scores read of a node.
-fn node(node: &Node) -> Fields {
-    let mut fields = Fields::new();
-    for (resource, amount) in amounts(&node.allocatable) {
-        fields.insert(format!("allocatable {resource}"), Amount::new(resource, amount).to_string());
-    }
-    for taint in &node.taints {
-        fields.insert(format!("taint {}:{}", taint.key, taint.effect.as_str()), taint.value.to_string());
-    }
-    fields.extend(node.labels.iter().map(|(key, value)| (format!("label {key}"), value.to_string())));
-    if node.unschedulable {
-        fields.insert("cordoned".to_owned(), "true".to_owned());
-    }
-    fields
-}
-
-fn amounts(resources: &Resources) -> Vec<(Name, i64)> {
-    let standard = [
-        (STANDARD.cpu, resources.milli_cpu),
-        (STANDARD.memory, resources.memory),
-        (STANDARD.ephemeral_storage, resources.ephemeral_storage),
-        (STANDARD.pods, resources.allowed_pod_number),
-    ];
-    standard.into_iter().filter(|(_, amount)| *amount != 0).chain(resources.scalars.iter()).collect()
 }
 
 /// Whose pods came, went, moved, or wait.

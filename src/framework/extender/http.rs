@@ -14,11 +14,9 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::api::UpstreamError;
 use crate::config::ExtenderConfig;
+use crate::decode::limits::Limit;
 
 use super::Transport;
-
-/// The largest answer that is read, in bytes: 5000 whole nodes of 50 kB.
-const MAX_ANSWER: usize = 256 << 20;
 
 /// An extender's connection cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -82,17 +80,17 @@ impl Http {
         if status != 200 {
             return Err(format!("failed {verb} with extender at URL {url}, code {status}"));
         }
-        let too_long = || format!("the answer of {url} is longer than {} MiB", MAX_ANSWER >> 20);
+        let most = Limit::Extender.length();
+        let too_long = || format!("{url}: {}", Limit::Extender);
         let length = response.headers().get(http::header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-        if length.and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > MAX_ANSWER) {
+        if length.and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > most) {
             return Err(too_long());
         }
-        timeout_at(deadline, Limited::new(response.into_body(), MAX_ANSWER).collect())
+        timeout_at(deadline, whole(Limited::new(response.into_body(), most)))
             .await
             .map_err(|_| {
                 "context deadline exceeded (Client.Timeout or context cancellation while reading body)".to_owned()
             })?
-            .map(|body| body.to_bytes().to_vec())
             .map_err(|error| if error.is::<LengthLimitError>() { too_long() } else { "unexpected EOF".to_owned() })
     }
 
@@ -112,6 +110,17 @@ impl Http {
         }
         cause
     }
+}
+
+/// All of a body; no part is in memory twice once it is there.
+async fn whole(mut body: Limited<Body>) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
+    let mut text = Vec::new();
+    while let Some(frame) = body.frame().await {
+        if let Some(data) = frame?.data_ref() {
+            text.extend_from_slice(data);
+        }
+    }
+    Ok(text)
 }
 
 impl Transport for Http {

@@ -53,7 +53,8 @@ struct StatesObject<'a> {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct ChangedObject<'a> {
-    kind: &'static str,
+    /// With the API group where two kinds have the same word.
+    kind: &'a str,
     name: &'a str,
     /// `Added`, `Removed` or `Changed`.
     change: &'static str,
@@ -201,7 +202,7 @@ impl<'a> DifferenceObject<'a> {
 impl<'a> StatesObject<'a> {
     fn new(states: &'a StatesDifference) -> Self {
         let object = |object: &'a ObjectDifference| ChangedObject {
-            kind: object.kind,
+            kind: &object.kind,
             name: &object.name,
             change: object.how.as_str(),
             fields: object.fields.iter().map(FieldObject::new).collect(),

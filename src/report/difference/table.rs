@@ -7,7 +7,7 @@ use crate::explain::difference::{Because, FieldDifference, How, SchedulerDiffere
 
 use super::super::style::Label;
 use super::super::text::{count, list, range};
-use super::super::{Look, Provenance};
+use super::super::{Look, Provenance, Setting};
 use super::{DifferenceAnswer, StatesDifference};
 use crate::report::screen::{Grid, Screen, not_evaluated};
 
@@ -24,7 +24,7 @@ pub(super) fn screen(answer: &DifferenceAnswer, provenance: &Provenance, look: L
         Some(states) => of_states(&mut screen, states, most),
         None => of_schedulers(&mut screen, answer, most),
     }
-    settings(&mut screen, &answer.settings, most);
+    settings(&mut screen, answer, most);
     not_evaluated(&mut screen, &answer.not_evaluated);
     screen
 }
@@ -61,7 +61,7 @@ fn headline(answer: &DifferenceAnswer) -> String {
         (0, 0) if states.objects.is_empty() && states.pods.is_empty() => {
             format!("{names}: nothing changed that matters to scheduling")
         }
-        (0, 0) => format!("{names}: no pod that fitted then does not fit now"),
+        (0, 0) => format!("{names}: no pod's verdict changed"),
         (0, better) => format!("{names}: {} now that did not fit then", fits(better)),
         (worse, 0) => format!("{names}: {} now that fitted then", does_not_fit(worse)),
         (worse, better) => {
@@ -127,43 +127,80 @@ fn objects(screen: &mut Screen, states: &StatesDifference, most: usize) {
     if states.objects.is_empty() {
         return;
     }
-    // What is the same of several objects is one row.
-    let mut rows: BTreeMap<(&str, How, String), Vec<Name>> = BTreeMap::new();
+    // What is the same of several objects is one row; kinds stay in their order.
+    let mut kinds: Vec<&str> = Vec::new();
+    let mut rows: BTreeMap<(usize, How, String), Vec<Name>> = BTreeMap::new();
     for object in &states.objects {
+        let place = kinds.iter().position(|kind| *kind == object.kind).unwrap_or_else(|| {
+            kinds.push(&object.kind);
+            kinds.len() - 1
+        });
         if object.fields.is_empty() {
-            rows.entry((object.kind, object.how, String::new())).or_default().push(name(&object.name));
+            rows.entry((place, object.how, String::new())).or_default().push(name(&object.name));
         }
         for field in &object.fields {
-            rows.entry((object.kind, object.how, words(field))).or_default().push(name(&object.name));
+            rows.entry((place, object.how, words(field, most))).or_default().push(name(&object.name));
         }
     }
     screen.heading("WHAT CHANGED", "");
     let mut grid = Grid::new(["KIND", "OBJECTS", "CHANGE"]);
     let all = rows.len();
-    for ((kind, how, what), names) in rows.into_iter().take(most) {
-        let shown: Vec<&str> = names.iter().map(Name::as_str).collect();
-        let objects = if shown.len() > 3 {
-            format!("{}: {}", count(shown.len(), "object"), range(&shown))
-        } else {
-            shown.join(", ")
-        };
-        let change = if how == How::Changed { what } else { how.as_str().to_lowercase() };
-        grid.row(Label::Plain, [kind.to_owned(), objects, change]);
+    // No kind takes the place of all others.
+    let most = if all > most { (most / kinds.len().max(1)).max(2) } else { most };
+    let mut left_out = 0;
+    for (place, kind) in kinds.iter().enumerate() {
+        let mut of_kind = rows.iter().filter(|((other, ..), _)| *other == place);
+        for ((_, how, what), names) in of_kind.by_ref().take(most) {
+            let shown: Vec<&str> = names.iter().map(Name::as_str).collect();
+            let objects = if shown.len() > 3 {
+                format!("{}: {}", count(shown.len(), "object"), range(&shown))
+            } else {
+                shown.join(", ")
+            };
+            let change = if *how == How::Changed { what.clone() } else { how.as_str().to_lowercase() };
+            grid.row(Label::Plain, [(*kind).to_owned(), objects, change]);
+        }
+        let rest = of_kind.count();
+        if rest > 0 {
+            grid.row(Label::Dim, [(*kind).to_owned(), String::new(), format!("and {}", count(rest, "more change"))]);
+            left_out += rest;
+        }
     }
     screen.grid(&grid);
-    screen.left_out(all, most, "change");
+    screen.left_out(all, all - left_out, "change");
 }
 
-fn words(field: &FieldDifference) -> String {
+/// A value that is longer is shown as far as it differs, unless everything is asked for.
+const LONG: usize = 40;
+
+fn words(field: &FieldDifference, most: usize) -> String {
+    let FieldDifference { field, before, now } = field;
+    let is_long = |value: &Option<String>| value.as_ref().is_some_and(|value| value.len() > LONG);
+    let is_short = most == usize::MAX || !(is_long(before) || is_long(now));
     let shown = |value: &Option<String>| match value.as_deref() {
         None => "<none>".to_owned(),
         Some("") => "\"\"".to_owned(),
         Some(value) => value.to_owned(),
     };
-    if field.before.is_none() && field.now.is_none() {
-        return format!("{} differ", field.field);
+    match (before, now) {
+        (None, None) => format!("{field} differ"),
+        _ if is_short => format!("{field}: {} → {}", shown(before), shown(now)),
+        (None, Some(_)) => format!("{field}: added"),
+        (Some(_), None) => format!("{field}: removed"),
+        (Some(before), Some(now)) => match items_that_differ(before, now) {
+            Some(items) => format!("{field}: {items}"),
+            None => format!("{field}: changed"),
+        },
     }
-    format!("{}: {} → {}", field.field, shown(&field.before), shown(&field.now))
+}
+
+/// Of two lists the items that only one has: `-a, +b`; none where that is long as well.
+fn items_that_differ(before: &str, now: &str) -> Option<String> {
+    let (before, now): (Vec<&str>, Vec<&str>) = (before.split(", ").collect(), now.split(", ").collect());
+    let gone = before.iter().filter(|item| !now.contains(item)).map(|item| format!("-{item}"));
+    let new = now.iter().filter(|item| !before.contains(item)).map(|item| format!("+{item}"));
+    let items = gone.chain(new).collect::<Vec<_>>().join(", ");
+    (!items.is_empty() && items.len() <= 2 * LONG).then_some(items)
 }
 
 fn pods(screen: &mut Screen, states: &StatesDifference, most: usize) {
@@ -238,13 +275,35 @@ fn who(difference: &SchedulerDifference) -> String {
     }
 }
 
-fn settings(screen: &mut Screen, settings: &[FieldDifference], most: usize) {
-    if settings.is_empty() {
+/// Sorts of settings that a version brings by the dozen: the field begins with the word.
+const BY_VERSION: [&str; 2] = ["feature gate", "behaviour"];
+
+/// So many of them are listed.
+const FEW: usize = 3;
+
+fn settings(screen: &mut Screen, answer: &DifferenceAnswer, most: usize) {
+    if answer.settings.is_empty() {
         return;
     }
     screen.heading("SCHEDULER", "before → now");
-    for field in settings.iter().take(most) {
-        screen.indented(Label::Plain, "", &words(field));
+    let is_of = |field: &FieldDifference, sort: &str| field.field.starts_with(sort);
+    let (many, mut listed): (Vec<&FieldDifference>, Vec<&FieldDifference>) =
+        answer.settings.iter().partition(|field| BY_VERSION.iter().any(|sort| is_of(field, sort)));
+    let folds = most != usize::MAX && many.len() > FEW;
+    if !folds {
+        listed = answer.settings.iter().collect();
     }
-    screen.left_out(settings.len(), most, "setting");
+    for field in listed.iter().take(most) {
+        screen.indented(Label::Plain, "", &words(field, most));
+    }
+    screen.left_out(listed.len(), most, "setting");
+    if folds {
+        let sorts = BY_VERSION.iter().map(|sort| (many.iter().filter(|field| is_of(field, sort)).count(), sort));
+        let sorts: Vec<String> =
+            sorts.filter(|(number, _)| *number > 0).map(|(number, sort)| count(number, sort)).collect();
+        let same = answer.states.is_none() && answer.schedulers.is_empty();
+        let same = if same { "; none of them changes an answer about these pods" } else { "" };
+        let wide = screen.spelled(Setting::Wide).map_or_else(String::new, |wide| format!(": {wide} lists them"));
+        screen.indented(Label::Plain, "", &format!("{} differ{same}{wide}", sorts.join(" and ")));
+    }
 }

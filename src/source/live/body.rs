@@ -9,10 +9,12 @@ use std::rc::Rc;
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use hyper::body::Frame;
+use kube::Error;
 use kube::client::Body;
 use kube::core::Status;
-use kube::{Client, Error};
 
+use super::secrets::Secrets;
+use super::server::Server;
 use crate::source::Limit;
 
 /// So much is read of an answer that is no success.
@@ -62,12 +64,12 @@ impl Drop for Share<'_> {
 ///
 /// # Errors
 /// What kube finds wrong, a status that is no success, an answer larger than its limit.
-pub(super) async fn text(client: &Client, request: Request<Vec<u8>>, in_flight: &InFlight) -> Result<String, Error> {
-    let response = client.send(request.map(Body::from)).await?;
+pub(super) async fn text(server: &Server, request: Request<Vec<u8>>) -> Result<String, Error> {
+    let response = server.client.send(request.map(Body::from)).await?;
     if response.status().is_client_error() || response.status().is_server_error() {
-        return Err(refusal(response).await);
+        return Err(refusal(response, &server.login.secrets).await);
     }
-    let mut share = Share { in_flight, bytes: 0 };
+    let mut share = Share { in_flight: &server.reading, bytes: 0 };
     let mut body = response.into_body();
     let mut text = Vec::new();
     while let Some(frame) = body.frame().await {
@@ -79,8 +81,9 @@ pub(super) async fn text(client: &Client, request: Request<Vec<u8>>, in_flight: 
     String::from_utf8(text).map_err(Error::FromUtf8)
 }
 
-/// What an answer that is no success says: a `Status`, or the first line of whatever a proxy on the way has put there.
-async fn refusal(response: Response<Body>) -> Error {
+/// What an answer that is no success says: a `Status`, or the first line of whatever a proxy on the way has put there. Either
+/// may repeat what it was sent.
+async fn refusal(response: Response<Body>, secrets: &Secrets) -> Error {
     let code = response.status().as_u16();
     let mut body = response.into_body();
     let mut text = Vec::new();
@@ -96,9 +99,10 @@ async fn refusal(response: Response<Body>) -> Error {
     }
     if let Ok(status) = serde_json::from_slice::<Status>(&text) {
         // A server that lies about the code in its text is still one that answered with this code.
-        return Error::Api(Box::new(Status { code, ..status }));
+        let (message, reason) = (secrets.hide(&status.message), secrets.hide(&status.reason));
+        return Error::Api(Box::new(Status { code, message, reason, ..status }));
     }
-    let text = String::from_utf8_lossy(&text);
+    let text = secrets.hide(&String::from_utf8_lossy(&text));
     let first = text.trim().lines().next().unwrap_or_default();
     let mut said: String = first.chars().take(SAID).collect();
     if said.len() < text.trim().len() {

@@ -9,6 +9,8 @@ use kube::{Client, Config};
 
 use super::body::InFlight;
 use super::error::{LiveError, cause};
+use super::login::Login;
+use super::secrets::{without_user, without_value};
 use super::server::Server;
 use super::session::SessionCell;
 use super::words;
@@ -68,18 +70,16 @@ impl Connection {
     /// # Errors
     /// No usable kubeconfig, or one that does not make a client; in kubectl's words.
     pub(super) async fn server(&self) -> Result<Server, LiveError> {
-        let config = self.config().await?;
-        let (url, timeout) = (config.cluster_url.clone(), self.request_timeout);
-        let login = config.auth_info.exec.as_ref().and_then(|exec| exec.command.clone());
+        let mut config = self.config().await?;
+        let (url, timeout, proxy) = (config.cluster_url.clone(), self.request_timeout, config.proxy_url.clone());
+        let mut login = Login::of(&mut config.auth_info)?;
+        [Some(&url), proxy.as_ref()].into_iter().flatten().for_each(|address| login.secrets.add_password_of(address));
         match Client::try_from(config) {
-            Ok(client) => Ok(Server { client, url, timeout, reading: InFlight::of(self.chunk_size), login }),
-            Err(kube::Error::Auth(error)) => {
-                let message = words::credentials(&error, login.as_deref());
-                Err(LiveError::caused_by(error, message))
-            }
+            Ok(client) => Ok(Server { client, url, proxy, timeout, reading: InFlight::of(self.chunk_size), login }),
+            Err(kube::Error::Auth(error)) => Err(words::credentials(error, &login.secrets)),
             Err(error) => {
                 let message = format!("Unable to connect to the server: {}", cause(&error));
-                Err(LiveError::caused_by(error, message))
+                Err(LiveError::caused_by(error, login.secrets.hide(&message)))
             }
         }
     }
@@ -214,7 +214,7 @@ fn read(path: &Path) -> Result<Kubeconfig, LiveError> {
             let text = error.to_string();
             let line = text.lines().next().unwrap_or_default();
             let line = line.strip_prefix("error: ").unwrap_or(line);
-            let message = format!("error loading config file \"{}\": yaml: {line}", path.display());
+            let message = format!("error loading config file \"{}\": yaml: {}", path.display(), without_value(line));
             LiveError::caused_by(error, message)
         }
         error => LiveError::kubeconfig(error),
@@ -224,6 +224,7 @@ fn read(path: &Path) -> Result<Kubeconfig, LiveError> {
 fn parse_server(server: &str) -> Result<http::Uri, LiveError> {
     let url = if server.contains("://") { server.to_owned() } else { format!("https://{server}") };
     url.parse().map_err(|error: http::uri::InvalidUri| {
+        let server = without_user(server);
         LiveError::caused_by(error, format!("server {server:?} is not an address: expected https://HOST:PORT"))
     })
 }

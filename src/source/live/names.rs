@@ -80,7 +80,7 @@ pub fn names(
 async fn page(server: &Server, path: &str) -> Result<Page, LiveError> {
     let request = http::Request::get(path).header(http::header::ACCEPT, ONLY_METADATA).body(Vec::new());
     let request = request.map_err(|error| unusable(path, error))?;
-    let text = body::text(&server.client, request, &server.reading).await.map_err(|error| server.error(error))?;
+    let text = body::text(server, request).await.map_err(|error| server.error(error))?;
     serde_json::from_str(&text).map_err(|error| unusable(path, error))
 }
 

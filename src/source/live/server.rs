@@ -7,6 +7,7 @@ use kube::Client;
 
 use super::connection::NO_CLUSTER;
 use super::error::LiveError;
+use super::login::Login;
 use super::{body, retry, words};
 use crate::source::Limit;
 
@@ -16,12 +17,14 @@ pub(super) struct Server {
     pub(super) client: Client,
     /// As the kubeconfig has it.
     pub(super) url: http::Uri,
+    /// The proxy that requests go through.
+    pub(super) proxy: Option<http::Uri>,
     /// `--request-timeout`: for one request, retries included.
     pub(super) timeout: Option<Duration>,
     /// The bytes of answers that are being read.
     pub(super) reading: body::InFlight,
-    /// The command that brings credentials, if one does.
-    pub(super) login: Option<String>,
+    /// Until when the credentials are good, and what must not be printed.
+    pub(super) login: Login,
 }
 
 impl Server {
@@ -62,7 +65,7 @@ impl Server {
         loop {
             tries += 1;
             let request = http::Request::get(path).body(Vec::new()).map_err(kube::Error::HttpError)?;
-            match body::text(&self.client, request, &self.reading).await {
+            match body::text(self, request).await {
                 Ok(text) => return Ok(text),
                 Err(error) => match retry::pause(&error, tries) {
                     Some(pause) => tokio::time::sleep(pause).await,
@@ -74,9 +77,7 @@ impl Server {
 
     /// Host and port, for sentences.
     pub(super) fn address(&self) -> String {
-        let host = self.url.host().unwrap_or_default();
-        let port = self.url.port_u16().unwrap_or(if self.url.scheme_str() == Some("http") { 80 } else { 443 });
-        format!("{host}:{port}")
+        address_of(&self.url)
     }
 
     /// What went wrong, in kubectl's words.
@@ -86,10 +87,7 @@ impl Server {
                 LiveError::new("You must be logged in to the server (Unauthorized)".to_owned())
             }
             kube::Error::Api(status) => LiveError::Server { reason: status.reason, message: status.message },
-            kube::Error::Auth(error) => {
-                let message = words::credentials(&error, self.login.as_deref());
-                LiveError::caused_by(error, message)
-            }
+            kube::Error::Auth(error) => words::credentials(error, &self.login.secrets),
             kube::Error::FromUtf8(error) => LiveError::caused_by(error, "the server's answer is not text in UTF-8"),
             kube::Error::Service(error) if error.is::<Limit>() => LiveError::new(error.to_string()),
             error => self.unreachable(error),
@@ -97,10 +95,16 @@ impl Server {
     }
 
     fn unreachable(&self, error: kube::Error) -> LiveError {
-        if io_kind(&error) != Some(io::ErrorKind::ConnectionRefused) {
-            let host = self.url.host().unwrap_or_default();
-            let message = format!("Unable to connect to the server: {}", words::connection(&error, host));
-            return LiveError::caused_by(error, message);
+        let is_refused = io_kind(&error) == Some(io::ErrorKind::ConnectionRefused);
+        // Go says so where it is the proxy that is not there (net/http, Transport.dialConn).
+        if let Some(proxy) = self.proxy.as_ref().filter(|_| is_refused) {
+            let why = format!("proxyconnect tcp: dial tcp {}: connect: connection refused", address_of(proxy));
+            return LiveError::caused_by(error, format!("Unable to connect to the server: {why}"));
+        }
+        if !is_refused {
+            let host = self.proxy.as_ref().unwrap_or(&self.url).host().unwrap_or_default();
+            let why = self.login.secrets.hide(&words::connection(&error, host));
+            return LiveError::caused_by(error, format!("Unable to connect to the server: {why}"));
         }
         let refused = format!(
             "The connection to the server {} was refused - did you specify the right host or port?",
@@ -108,6 +112,12 @@ impl Server {
         );
         if self.url == NO_CLUSTER { LiveError::NoCluster(refused) } else { LiveError::caused_by(error, refused) }
     }
+}
+
+/// Host and port.
+fn address_of(url: &http::Uri) -> String {
+    let port = url.port_u16().unwrap_or(if url.scheme_str() == Some("http") { 80 } else { 443 });
+    format!("{}:{port}", url.host().unwrap_or_default())
 }
 
 /// The kind of the innermost input or output error.

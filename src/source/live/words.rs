@@ -12,35 +12,14 @@ use kube::config::{AuthInfo, Cluster, Kubeconfig};
 use rustls::CertificateError;
 use rustls::pki_types::UnixTime;
 
-use super::error::cause;
+use super::error::{LiveError, cause};
+use super::secrets::Secrets;
 use crate::api::Timestamp;
 
-/// Why there are no credentials; `plugin` is the command that would bring them
-/// (client-go plugin/pkg/client/auth/exec/exec.go, wrapCmdRunErrorLocked).
-pub(super) fn credentials(error: &AuthError, plugin: Option<&str>) -> String {
-    let plugin = plugin.unwrap_or_default();
-    let why = match error {
-        AuthError::ReadTokenFile(error, path) => return format!("open {}: {}", path.display(), system(error)),
-        AuthError::AuthExecStart(error) if error.kind() == io::ErrorKind::NotFound && !plugin.contains('/') => {
-            format!("exec: executable {plugin} not found")
-        }
-        AuthError::AuthExecStart(error) => format!("exec: fork/exec {plugin}: {}", system(error)),
-        AuthError::AuthExecRun { out, .. } => {
-            let end = match out.status.code() {
-                Some(code) => format!("failed with exit code {code}"),
-                None => "was ended by a signal".to_owned(),
-            };
-            // kube keeps what a plugin says that is not interactive; kubectl lets it say it.
-            let said = String::from_utf8_lossy(&out.stderr);
-            let said = said.lines().map(str::trim).rfind(|line| !line.is_empty());
-            let said = said.map_or_else(String::new, |line| format!(": {line}"));
-            format!("exec: executable {plugin} {end}{said}")
-        }
-        AuthError::AuthExecParse(_) => format!("decoding stdout: {plugin} did not print an ExecCredential"),
-        AuthError::ExecPluginFailed => "exec plugin didn't return a status field".to_owned(),
-        error => cause(error),
-    };
-    format!("Unable to connect to the server: getting credentials: {why}")
+/// Why a provider has no credentials; what a plugin says is in [`super::login`].
+pub(super) fn credentials(error: AuthError, secrets: &Secrets) -> LiveError {
+    let message = format!("Unable to connect to the server: getting credentials: {}", secrets.hide(&cause(&error)));
+    LiveError::caused_by(error, message)
 }
 
 /// Why the connection to `host` failed.

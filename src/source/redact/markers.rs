@@ -51,7 +51,7 @@ impl Marked {
                 json!(format!("{}.example/{}:{}", self.marker(path), self.marker(path), self.marker(path)))
             }
             FieldShape::Prose | FieldShape::Text(_) => json!(self.marker(path)),
-            FieldShape::Fields(fields) => {
+            FieldShape::Fields(fields) | FieldShape::Keyed(fields) => {
                 let mut object: Map<String, Value> = fields
                     .iter()
                     .map(|(field, shape)| ((*field).to_owned(), self.of(shape, &format!("{path}.{field}"))))
@@ -70,6 +70,10 @@ impl Marked {
             }
             FieldShape::Map(Role::Resource | Role::QuotaResource) => {
                 json!({ format!("{}.example/{}", self.marker(path), self.marker(path)): "1" })
+            }
+            FieldShape::Limits => {
+                let unknown = self.marker(path);
+                json!({ "resources": self.of(&FieldShape::Map(Role::Resource), path), "other": { unknown.clone(): unknown } })
             }
             FieldShape::Map(_) => json!({ self.marker(path): "1" }),
             FieldShape::Labels => {
@@ -172,9 +176,7 @@ fn no_marker_is_left_but_where_the_help_says_so() {
     io/cluster-api-autoscaler-node-group-max-size
     io/cluster-api-autoscaler-node-group-min-size
     io/cpu
-    io/csi-driver
     io/daemonset-pod
-    io/dra-driver
     io/ephemeral-disk
     io/extended-resource-claim
     io/gpu-count
@@ -188,7 +190,6 @@ fn no_marker_is_left_but_where_the_help_says_so() {
     kind
     kubeletVersion
     lastTransitionTime
-    limits
     longUnregistered
     matchAttribute
     maxSize

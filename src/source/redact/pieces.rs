@@ -59,6 +59,15 @@ pub(super) fn pieces(role: Role, text: &str) -> Vec<Piece<'_>> {
             }
             all
         }),
+        Role::CsiDrivers => separated(text, ",", |pair| {
+            let (driver, limit) = pair.split_once('=').unwrap_or((pair, ""));
+            let mut all = pieces(Role::Provisioner, driver.trim());
+            if !limit.is_empty() {
+                let is_number = well_known::is_number(limit);
+                all.extend([Literal("="), if is_number { Literal(limit) } else { Atom(Hint::Value, limit) }]);
+            }
+            all
+        }),
         Role::Uid => one(well_known::is_uuid(text), Hint::Uid),
         Role::RequestPath => separated(text, "/", |request| vec![Atom(Hint::Request, request)]),
         Role::Expression => one(true, Hint::Value),
@@ -247,6 +256,8 @@ mod tests {
         case(Role::Provisioner, "kubernetes.io/gce-pd", "kubernetes.io/gce-pd");
         case(Role::Provisioner, "csi.acme.com", "[csi.acme.com]");
         case(Role::MigratedPlugins, "kubernetes.io/gce-pd,acme", "kubernetes.io/gce-pd,[acme]");
+        case(Role::CsiDrivers, "csi.acme.com=16, ebs.csi.aws.com=25,x", "[csi.acme.com]=16,ebs.csi.aws.com=25,[x]");
+        case(Role::CsiDrivers, "csi.acme.com=many", "[csi.acme.com]=[many]");
         case(Role::ApiVersion, "apps/v1", "apps/v1");
         case(Role::ApiVersion, "batch.acme.com/v1", "redacted.example/[batch.acme.com/v1]");
         case(Role::RequestPath, "gpu/large", "[gpu]/[large]");

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::decode::Kind;
+use crate::decode::autoscaling::ProvisioningKind;
 
 /// Prunes and redacts `objects` together.
 fn redact(objects: &[(Kind, Value)]) -> (Vec<Value>, Redaction) {
@@ -134,5 +135,46 @@ fn a_configuration_goes_with_the_state() {
     assert_eq!(
         config.to_string(),
         r#"{"kind":"KubeSchedulerConfiguration","profiles":[{"pluginConfig":[{"args":{"ignoredResourceGroups":["nvidia.com"],"ignoredResources":["redacted.example/a0-resource"]},"name":"NodeResourcesFit"}]}]}"#
+    );
+}
+
+#[test]
+fn taints_stay_numbers_where_tolerations_compare_them() {
+    let node = json!({ "spec": { "taints": [
+        { "key": "acme/cost", "value": "1000000", "effect": "NoSchedule" },
+        { "key": "acme/account", "value": "9990001112", "effect": "NoSchedule" },
+    ] } });
+    let pod = json!({ "spec": { "tolerations": [{ "key": "acme/cost", "operator": "Lt", "value": "2000000" }] } });
+    let (objects, _) = redact(&[(Kind::Node, node), (Kind::Pod, pod)]);
+    let text = format!("{objects:?}");
+    assert!(text.contains("1000000") && text.contains("2000000") && !text.contains("9990001112"), "{text}");
+}
+
+#[test]
+fn limits_and_drivers_of_autoscalers_are_called_as_elsewhere() {
+    let annotations =
+        json!({ "capacity.cluster-autoscaler.kubernetes.io/csi-driver": "csi.acme.com=16,ebs.csi.aws.com=25" });
+    case(
+        &[
+            (Kind::CsiDriver, json!({ "metadata": { "name": "csi.acme.com" } })),
+            (
+                Kind::Provisioning(ProvisioningKind::MachineDeployment),
+                json!({ "metadata": { "name": "m", "annotations": annotations } }),
+            ),
+            (
+                Kind::Provisioning(ProvisioningKind::CapacityBuffer),
+                json!({ "spec": { "limits": { "cpu": "4", "acme.com/fpga": "1" } } }),
+            ),
+            (
+                Kind::Provisioning(ProvisioningKind::CapacityQuota),
+                json!({ "spec": { "limits": { "resources": { "acme.com/fpga": "2" } } } }),
+            ),
+        ],
+        &[
+            r#"{"metadata":{"name":"a1-driver"}}"#,
+            r#"{"metadata":{"annotations":{"capacity.cluster-autoscaler.kubernetes.io/csi-driver":"a1-driver=16,ebs.csi.aws.com=25"},"name":"r2-pool"}}"#,
+            r#"{"spec":{"limits":{"cpu":"4","redacted.example/a0-resource":"1"}}}"#,
+            r#"{"spec":{"limits":{"resources":{"redacted.example/a0-resource":"2"}}}}"#,
+        ],
     );
 }

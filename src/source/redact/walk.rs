@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::decode::autoscaling::status;
 use crate::decode::csi_migration::{BETA_REGION, BETA_ZONE, REGION, ZONE};
-use crate::decode::fields::{FieldShape, Hint, Role};
+use crate::decode::fields::{FieldShape, Hint, RESOURCE_LIST, Role};
 use crate::decode::prune::{CONDITION, keep};
 
 /// Takes the user's texts one by one.
@@ -45,7 +45,10 @@ pub(super) fn walk(shape: &FieldShape, value: &mut Value, rename: &mut impl Rena
             }
             Err(_) => text.clear(),
         },
-        (FieldShape::Fields(shapes), Value::Object(fields)) => {
+        (FieldShape::Fields(shapes) | FieldShape::Keyed(shapes), Value::Object(fields)) => {
+            if matches!(shape, FieldShape::Keyed(_)) {
+                keyed(fields, rename);
+            }
             for (field, shape) in *shapes {
                 if let Some(value) = fields.get_mut(*field) {
                     walk(shape, value, rename);
@@ -66,6 +69,11 @@ pub(super) fn walk(shape: &FieldShape, value: &mut Value, rename: &mut impl Rena
                 })
                 .collect();
         }
+        (FieldShape::Limits, Value::Object(map)) if map.get("resources").is_some_and(Value::is_object) => {
+            map.retain(|field, _| field == "resources");
+            map.values_mut().for_each(|value| walk(&RESOURCE_LIST, value, rename));
+        }
+        (FieldShape::Limits, value @ Value::Object(_)) => walk(&RESOURCE_LIST, value, rename),
         (FieldShape::Labels, Value::Object(map)) => labels(map, rename),
         (FieldShape::Requirements, Value::Array(items)) => items.iter_mut().for_each(|item| match item {
             Value::Object(fields) => requirement(fields, rename),
@@ -83,6 +91,18 @@ fn labels(map: &mut Map<String, Value>, rename: &mut impl Rename) {
             (renamed(Role::Key, key, rename), value)
         })
         .collect();
+}
+
+/// The value of a taint is a number where a toleration compares it as one.
+fn keyed(fields: &Map<String, Value>, rename: &mut impl Rename) {
+    let text = |field| fields.get(field).and_then(Value::as_str);
+    let key = text("key").unwrap_or_default();
+    if let Some(value) = text("value") {
+        rename.label(key, value);
+    }
+    if matches!(text("operator"), Some("Gt" | "Lt")) {
+        rename.compared(key);
+    }
 }
 
 fn requirement(fields: &mut Map<String, Value>, rename: &mut impl Rename) {

@@ -1,0 +1,178 @@
+"""Every mutant of a sample in one program: an environment variable says which of them is on.
+
+cargo-mutants compiles once for each mutant, which takes minutes on a small machine. Here its list of mutants is written into the
+sources of a copy of the repository behind `crate::mutants::on(NUMBER)`, so that one build serves all. What does not compile so is taken out
+again and counted as not tried.
+"""
+import json
+import os
+import pathlib
+import re
+import subprocess
+
+import tree_sitter
+import tree_sitter_rust
+
+LANGUAGE = tree_sitter.Language(tree_sitter_rust.language())
+SWITCH = '''
+/// Which mutant is on.
+#[allow(missing_docs, clippy::all)]
+pub mod mutants {
+    static ON: std::sync::LazyLock<u32> =
+        std::sync::LazyLock::new(|| std::env::var("KUBECTL_SCHED_MUTANT").ok().and_then(|n| n.parse().ok()).unwrap_or(0));
+    #[inline(never)]
+    pub fn on(number: u32) -> bool {
+        *ON == number
+    }
+}
+'''
+
+
+class Source:
+    """A file, and the mutants to write into it."""
+
+    def __init__(self, path):
+        self.bytes = path.read_bytes()
+        self.tree = tree_sitter.Parser(LANGUAGE).parse(self.bytes)
+        self.lines = [0]
+        for at, byte in enumerate(self.bytes):
+            if byte == 10:
+                self.lines.append(at + 1)
+        self.nodes = {}  # id of a node -> functions from its text to another
+        self.by_id = {}
+
+    def offset(self, place):
+        line = self.bytes[self.lines[place["line"] - 1]:].split(b"\n", 1)[0].decode()
+        return self.lines[place["line"] - 1] + len(line[:place["column"] - 1].encode())
+
+    def at(self, start, end):
+        return self.tree.root_node.descendant_for_byte_range(start, end)
+
+    def add(self, node, change):
+        self.nodes.setdefault((node.start_byte, node.end_byte, node.type), []).append(change)
+
+    def text(self, node):
+        """The text of a node with all mutants in it."""
+        key = (node.start_byte, node.end_byte, node.type)
+        out, at = [], node.start_byte
+        for child in node.children:
+            out.append(self.bytes[at:child.start_byte].decode())
+            out.append(self.text(child))
+            at = child.end_byte
+        out.append(self.bytes[at:node.end_byte].decode())
+        text = "".join(out)
+        for change in self.nodes.get(key, []):
+            text = change(text, node)
+        return text
+
+    def parts(self, node):
+        """The texts of a node's children, and of what lies between them."""
+        return [self.text(child) for child in node.children]
+
+
+def on(number):
+    return "crate::mutants::on(%d)" % number
+
+
+def write(source, mutant, number):
+    """Puts a mutant into its source; False if there is no form for it."""
+    start, end = source.offset(mutant["span"]["start"]), source.offset(mutant["span"]["end"])
+    replacement, genre = mutant["replacement"], mutant["genre"]
+    node = source.at(start, end)
+    if genre == "FnValue":
+        # Two ends of one function have to be of one type.
+        if "impl " in mutant["function"]["return_type"]:
+            return False
+        while node and node.type not in ("block", "function_item"):
+            node = node.parent
+        if node and node.type == "function_item":
+            node = node.child_by_field_name("body")
+        if node is None or any(child.type == "function_modifiers" and b"const" in child.text for child in node.parent.children):
+            return False
+        source.add(node, lambda text, _: "{ if %s { return %s; } %s" % (on(number), replacement, text[text.index("{") + 1:]))
+        return True
+    if genre == "BinaryOperator":
+        whole = node.parent if node else None
+        if whole is None or whole.type not in ("binary_expression", "compound_assignment_expr"):
+            return False
+        # The texts of both sides, with the mutants that lie in them.
+        left, right = whole.child_by_field_name("left"), whole.child_by_field_name("right")
+
+        def change(text, _):
+            sides = source.text(left), source.text(right)
+            return "(if %s { %s %s %s } else { %s })" % (on(number), sides[0], replacement, sides[1], text)
+        source.add(whole, change)
+        return True
+    if genre == "UnaryOperator":
+        whole = node.parent if node and node.type != "unary_expression" else node
+        if whole is None or whole.type != "unary_expression":
+            return False
+        source.add(whole, lambda text, found: "(if %s { %s } else { %s })" % (on(number), source.text(found.children[-1]), text))
+        return True
+    if genre == "MatchArmGuard":
+        source.add(node, lambda text, _: "(if %s { %s } else { %s })" % (on(number), replacement, text))
+        return b"let " not in node.text
+    if genre == "MatchArm":
+        while node and node.type != "match_arm":
+            node = node.parent
+        pattern = node.child_by_field_name("pattern") if node else None
+        if pattern is None:
+            return False
+
+        def guarded(text, found):
+            condition = found.child_by_field_name("condition")
+            if condition is None:
+                return "%s if !%s" % (text, on(number))
+            head, _, guard = text.rpartition(" if ")
+            return "%s if !%s && (%s)" % (head, on(number), guard)
+        condition = pattern.child_by_field_name("condition")
+        if condition is not None and (b" if " in condition.text or b"let " in condition.text):
+            return False
+        source.add(pattern, guarded)
+        return True
+    return False
+
+
+def span_of(mutant):
+    place = mutant["span"]["start"]
+    return "%s:%d:%d" % (mutant["file"], place["line"], place["column"])
+
+
+def build(root, mutants, command):
+    """Writes the mutants ({number: mutant}) into the copy at `root` and compiles it; answers those that are in, and those that are not."""
+    original = {name: (root / name).read_bytes() for name in sorted({mutant["file"] for mutant in mutants.values()} | {"src/lib.rs"})}
+    left, out = dict(mutants), {}
+    environment = dict(os.environ, CARGO_TARGET_DIR=os.environ.get("CHECK_TARGET", str(root / "target")))
+    while True:
+        numbers_of = {}
+        for name, text in original.items():
+            (root / name).write_bytes(text)
+        for name in original:
+            source = Source(root / name)
+            for number, mutant in list(left.items()):
+                if mutant["file"] == name and not write(source, mutant, number):
+                    out[number] = left.pop(number)
+            text = source.text(source.tree.root_node)
+            head = source.bytes[:source.tree.root_node.start_byte].decode()
+            (root / name).write_text(head + text + (SWITCH if name == "src/lib.rs" else ""))
+            numbers_of[name] = [set(map(int, re.findall(r"mutants::on\((\d+)\)", line))) for line in (root / name).read_text().split("\n")]
+        done = subprocess.run(command + ["--message-format=json"], cwd=root, capture_output=True, text=True, env=environment)
+        if done.returncode == 0:
+            return left, out, done
+        bad = set()
+        for line in done.stdout.splitlines():
+            message = json.loads(line).get("message") if line.startswith("{") else None
+            if not isinstance(message, dict) or message.get("level") != "error":
+                continue
+            for span in message.get("spans", []):
+                lines = numbers_of.get(span["file_name"], [])[span["line_start"] - 1:span["line_end"]]
+                found = set().union(*lines) if lines else set()
+                # An error in a long expression is one of those that begin nearest.
+                bad |= found if len(found) < 8 else set(sorted(found)[:4])
+        bad &= set(left)
+        if not bad:
+            raise SystemExit("does not compile:\n" + "\n".join(
+                json.loads(line)["message"]["rendered"] for line in done.stdout.splitlines()
+                if line.startswith("{") and json.loads(line).get("message", {}).get("level") == "error")[:6000] + done.stderr[-2000:])
+        print("  %d do not compile in this form: %s" % (len(bad), sorted(bad)), flush=True)
+        out.update({number: left.pop(number) for number in bad})
