@@ -109,8 +109,7 @@ impl fmt::Display for Limit {
                 write!(f, "the server's answers are larger than {mib} MiB at once; ask for fewer objects a page")?;
             }
             Self::Whole => write!(f, "the server's answers are larger than {mib} MiB")?,
-            Self::Kubeconfig => write!(f, "larger than {mib} MiB")?,
-            Self::Login => write!(f, "larger than {mib} MiB")?,
+            Self::Kubeconfig | Self::Login => write!(f, "larger than {mib} MiB")?,
             Self::Extender => write!(f, "the answer of an extender is larger than {mib} MiB")?,
             Self::Snapshot => write!(f, "a snapshot is larger than {mib} MiB")?,
         }

@@ -255,7 +255,7 @@ impl NodeFilter for Filter<'_> {
         let (request, used, allocatable) = (&self.request, &node.requested, &node.node.allocatable);
         let has_room =
             |requested: i64, used: i64, allocatable: i64| requested <= 0 || fits(requested, used, allocatable);
-        let admitted = node.pods.len() as i64 + 1 <= allocatable.allowed_pod_number
+        let admitted = (node.pods.len() as i64) < allocatable.allowed_pod_number
             && has_room(request.milli_cpu, used.milli_cpu, allocatable.milli_cpu)
             && has_room(request.memory, used.memory, allocatable.memory)
             && has_room(request.ephemeral_storage, used.ephemeral_storage, allocatable.ephemeral_storage)

@@ -82,9 +82,10 @@ impl PodGroups {
         if has_pod_affinity(pod) {
             let Self { affinity, affinity_near, affinity_far, by_class, .. } = self;
             let index = *by_class.entry(class_key(pod)).or_insert_with(|| {
-                let reach = match pod.class.affinity.stays_in_namespace() {
-                    true => affinity_near.entry(pod.own.key.namespace).or_default(),
-                    false => affinity_far,
+                let reach = if pod.class.affinity.stays_in_namespace() {
+                    affinity_near.entry(pod.own.key.namespace).or_default()
+                } else {
+                    affinity_far
                 };
                 reach.push(affinity.len());
                 affinity.push(AffinityGroup {
