@@ -13,6 +13,10 @@ lint:
     cargo fmt --check
     cargo clippy --all-targets -- -D warnings
 
+# The workflows and shell scripts, as their tools read them (actionlint by Go's module proxy; shellcheck)
+workflows:
+    tests/workflows.sh
+
 # All tests: units, conformance, the command line
 test:
     cargo test

@@ -1,8 +1,8 @@
 //! One scheduling cycle on a large state, and many: `cargo bench --bench cycle -- SNAPSHOT [NAMESPACE/POD ...]`.
 //!
-//! Prints how long reading and building took, and for each pod (without names: every pending
-//! one) the median time of a cycle, and how many copies of it a second find their nodes one after
-//! the other, by a cycle each and from memory; `KUBE_VERSION=v1.37` asks another version's scheduler. Figures are for comparing within one run only.
+//! Prints how long reading and building took, and for each pod (without names: every pending one) the median time of a
+//! cycle: one that explains everything, one that decides, and one that keeps only the sums of scores, as a simulation's
+//! cycles do; and how many copies of the pod a second find their nodes one after the other, by a cycle each and from memory; `KUBE_VERSION=v1.37` asks another version's scheduler, `REPEAT=1000` is for a profiler. Figures are for comparing within one run only.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 use std::path::PathBuf;
@@ -38,19 +38,37 @@ fn main() {
     let key = |pod: &str| pod.split_once('/').map(|(space, pod)| ObjectKey::new(name(space), name(pod))).unwrap();
     let named: Vec<PodId> = arguments.map(|pod| cluster.pod_named(key(&pod)).unwrap().id).collect();
     let pods = if named.is_empty() { cluster.pending().map(|pod| pod.id).collect() } else { named };
+    // For a profiler: nothing but cycles that keep sums, so many.
+    let repeat = std::env::var("REPEAT").ok().and_then(|repeat| repeat.parse().ok());
     for pod in pods {
-        let mut times: Vec<Duration> = (0..RUNS)
-            .map(|_| {
-                let start = Instant::now();
-                std::hint::black_box(scheduler.schedule(&cluster, pod, Timestamp::from(std::time::SystemTime::now())));
-                start.elapsed()
-            })
-            .collect();
-        times.sort();
+        if let Some(repeat) = repeat {
+            let now = Timestamp::from(std::time::SystemTime::now());
+            (0..repeat).for_each(|_: u32| drop(std::hint::black_box(scheduler.totals(&cluster, pod, now))));
+            continue;
+        }
+        let now = Timestamp::from(std::time::SystemTime::now());
+        let explained = median(|| drop(std::hint::black_box(scheduler.schedule(&cluster, pod, now))));
+        let decided = median(|| drop(std::hint::black_box(scheduler.decide(&cluster, pod, now))));
+        let summed = median(|| drop(std::hint::black_box(scheduler.totals(&cluster, pod, now))));
         let cycles = by_cycles(&scheduler, &mut cluster, pod);
         let memory = from_memory(&scheduler, &mut cluster, pod);
-        println!("{:>10.1?}   {cycles:>8.0}/s   {memory:>8.0}/s   {}", times[RUNS / 2], cluster.pod(pod).key());
+        println!(
+            "{explained:>10.1?} {decided:>10.1?} {summed:>10.1?}   {cycles:>8.0}/s   {memory:>8.0}/s   {}",
+            cluster.pod(pod).key()
+        );
     }
+}
+
+/// The median time of a cycle.
+fn median(mut cycle: impl FnMut()) -> Duration {
+    let timed = |_| {
+        let start = Instant::now();
+        cycle();
+        start.elapsed()
+    };
+    let mut times: Vec<Duration> = (0..RUNS).map(timed).collect();
+    times.sort();
+    times[RUNS / 2]
 }
 
 /// Copies of `pod` placed a second by a cycle each.

@@ -54,7 +54,7 @@ def main():
     options = parser.parse_args()
     size = os.path.getsize(options.state) / 1e6
     with tempfile.TemporaryDirectory() as scratch:
-        packed = os.path.join(scratch, "state.json.gz")
+        packed = os.path.join(scratch, "state.ksnap")
         explain = [options.bin, "explain", "pod/" + options.pod, "-n", options.namespace, "--snapshot"]
         commands = {
             "explain, JSON": explain + [options.state],

@@ -16,6 +16,7 @@ manifest() { # krew/sched.yaml with the name, the version and the sums
     written=$(sed -n 's/^  version: //p' krew/sched.yaml)
     while IFS= read -r line; do
         line=${line//"$written"/$VERSION}
+        # shellcheck disable=SC2016 # The backquotes are the manifest's.
         case $line in
             '#'*) continue ;;
             '  name: '*) line="  name: $NAME" ;;

@@ -53,7 +53,8 @@ grep -q "^  name: $NAME\$" "dist/$NAME.yaml" || die "dist/$NAME.yaml is not that
 sum=$(cut -d' ' -f1 dist/sha256sums.txt | head -1)
 grep -q "sha256: $sum" "dist/$NAME.yaml" || die "dist/$NAME.yaml does not have the sum of the archive"
 unpacked=$(mktemp -d)
-tar -xzf "$(ls dist/kubectl-sched-"$VERSION"-*.tar.gz | head -1)" -C "$unpacked"
+archives=(dist/kubectl-sched-"$VERSION"-*.tar.gz)
+tar -xzf "${archives[0]}" -C "$unpacked"
 # Installed under its name, it answers to it.
 ln -s kubectl-sched "$unpacked/kubectl-${NAME//-/_}" 2>/dev/null || true
 "$unpacked/kubectl-${NAME//-/_}" explain -h | grep -q "kubectl $NAME explain" || die "help does not go by the name of the plugin"

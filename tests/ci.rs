@@ -158,7 +158,7 @@ fn the_commands_of_gitlab_run() {
     let commands: Vec<&str> = job["script"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
     // The worktree is there already: this is no repository.
     let (git, others): (Vec<&str>, Vec<&str>) = commands.into_iter().partition(|line| line.starts_with("git "));
-    assert_eq!((git.len(), others.len()), (1, 1));
+    assert_eq!((git.len(), others.len()), (2, 1));
     let ran = shell(&place, others[0], &[]);
     assert_eq!(ran.status.code(), Some(1), "{}", String::from_utf8_lossy(&ran.stderr));
     let report = job["artifacts"]["reports"]["junit"].as_str().unwrap();

@@ -75,6 +75,13 @@ pub struct AffinityTerms {
 }
 
 impl AffinityTerms {
+    /// Whether no term means a pod of another namespace than that of the pod that has it.
+    pub fn stays_in_namespace(&self) -> bool {
+        let required = self.required_affinity.iter().chain(&self.required_anti_affinity);
+        let preferred = self.preferred_affinity.iter().chain(&self.preferred_anti_affinity);
+        required.chain(preferred.map(|preferred| &preferred.term)).all(|term| term.own_namespace)
+    }
+
     /// Compiles the terms of a specification (upstream framework/types.go, PodInfo.Update).
     pub fn compile(affinity: Option<&PodAffinity>, anti_affinity: Option<&PodAffinity>) -> Self {
         let mut errors = Vec::new();

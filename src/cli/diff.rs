@@ -22,8 +22,9 @@ use super::{Status, config_source};
 /// Compare two states, or two schedulers on one state
 ///
 /// With OLD and NEW it shows what changed that matters to scheduling (nodes, their allocatable
-/// resources, taints and labels, pods, budgets, classes, quotas, the scheduler), and which pods
-/// fitted then and do not fit now, and why. Without NEW the cluster is compared.
+/// resources, taints and labels, pods, workloads, budgets, classes, quotas, volumes, devices, node
+/// groups, the scheduler), and which pods fitted then and do not fit now, and why. Without NEW the
+/// cluster is compared.
 ///
 /// With two values of --kube-version or --scheduler-config both schedulers are asked about every
 /// pod of one state: which verdicts and best nodes change, and which plugin makes the difference.

@@ -23,41 +23,51 @@ pub struct ParallelSearch<'a> {
     pub parallelism: usize,
 }
 
-/// The same, ready to be cut into pieces anywhere.
+/// The same, ready to be cut into pieces anywhere. What is kept by place is there twice around, so that a search that
+/// begins anywhere goes straight on.
 struct Ring {
-    /// By place, twice around; the last number there is for a node that is not feasible.
-    ranks: Vec<usize>,
-    /// How many feasible nodes are ahead of each place, twice around.
-    ahead: Vec<usize>,
+    /// The last number there is for a node that is not feasible.
+    ranks: Vec<u32>,
+    /// How many feasible nodes are ahead of each place.
+    ahead: Vec<u32>,
     /// The best rank of the piece that begins at a place.
-    best: Vec<usize>,
+    best: Vec<u32>,
+    /// The next place with a rank as good or better: from one to the next go the nodes that are found before all better
+    /// ones of their piece.
+    next: Vec<u32>,
     nodes: usize,
     size: usize,
     compared: usize,
     parallelism: usize,
     /// The worst rank of all.
-    worst: usize,
+    worst: u32,
 }
 
 /// Not feasible: worse than any rank.
-const NONE: usize = usize::MAX;
+const NONE: u32 = u32::MAX;
+
+/// What a thread knows of the starting points before: which nodes are chosen (by place, twice around), and the worst rank
+/// that was chosen from the last one, which is seldom far from that of the next.
+struct Marks {
+    chosen: Vec<bool>,
+    worst: u32,
+}
 
 impl ParallelSearch<'_> {
     /// By place: whether the node is chosen from some starting point, at some pace.
     pub fn chosen(&self) -> Vec<bool> {
         let ring = Ring::new(self);
-        let none = || vec![false; ring.nodes];
-        let merge = |mut one: Vec<bool>, other: Vec<bool>| {
-            one.iter_mut().zip(other).for_each(|(one, other)| *one |= other);
-            one
-        };
-        (0..ring.nodes)
-            .into_par_iter()
-            .fold(none, |mut chosen, start| {
-                ring.mark(start, &mut chosen);
-                chosen
-            })
-            .reduce(none, merge)
+        let none = || Marks { chosen: vec![false; 2 * ring.nodes], worst: 0 };
+        let marks = (0..ring.nodes).into_par_iter().fold(none, |mut marks, start| {
+            ring.mark(start, &mut marks);
+            marks
+        });
+        let once = marks.map(|marks| {
+            let (first, again) = marks.chosen.split_at(ring.nodes);
+            first.iter().zip(again).map(|(first, again)| *first || *again).collect::<Vec<bool>>()
+        });
+        let merge = |one: Vec<bool>, other: Vec<bool>| one.into_iter().zip(other).map(|(a, b)| a || b).collect();
+        once.reduce(|| vec![false; ring.nodes], merge)
     }
 }
 
@@ -66,42 +76,50 @@ impl Ring {
         let nodes = search.ranks.len();
         let parallelism = search.parallelism.max(1);
         let size = chunk_size(nodes, parallelism);
-        let twice = search.ranks.iter().chain(search.ranks).map(|rank| rank.unwrap_or(NONE));
-        let ranks: Vec<usize> = twice.collect();
+        let rank = |rank: &Option<usize>| rank.map_or(NONE, |rank| rank as u32);
+        let ranks: Vec<u32> = search.ranks.iter().chain(search.ranks).map(rank).collect();
         let mut ahead = vec![0; ranks.len() + 1];
         for (place, rank) in ranks.iter().enumerate() {
-            ahead[place + 1] = ahead[place] + usize::from(*rank != NONE);
+            ahead[place + 1] = ahead[place] + u32::from(*rank != NONE);
         }
-        let best = (0..nodes).map(|place| least(&ranks[place..place + size])).collect();
-        let worst = search.ranks.iter().flatten().max().copied().unwrap_or_default();
-        Self { ranks, ahead, best, nodes, size, compared: search.compared, parallelism, worst }
+        let best = (0..ranks.len()).map(|place| least(&ranks[place..(place + size).min(ranks.len())])).collect();
+        let worst = ranks[..nodes].iter().copied().filter(|rank| *rank != NONE).max().unwrap_or_default();
+        let next = next_as_good(&ranks);
+        Self { ranks, ahead, best, next, nodes, size, compared: search.compared, parallelism, worst }
     }
 
     /// The pieces of a search that begins at a place: from where to where, and the best rank in each.
-    fn chunks(&self, start: usize) -> impl Iterator<Item = (usize, usize, usize)> + Clone + '_ {
-        (start..start + self.nodes).step_by(self.size).map(move |from| {
-            let to = (from + self.size).min(start + self.nodes);
-            let whole = to - from == self.size;
-            let best = if whole { self.best[from % self.nodes] } else { least(&self.ranks[from..to]) };
-            (from, to, best)
-        })
+    fn chunks(&self, start: usize) -> impl Iterator<Item = (usize, usize, u32)> + Clone + '_ {
+        let end = start + self.nodes;
+        let whole = self.nodes / self.size;
+        let pieces = (0..whole).map(move |piece| start + piece * self.size);
+        let pieces = pieces.map(|from| (from, from + self.size, self.best[from]));
+        let rest = start + whole * self.size;
+        pieces.chain((rest < end).then(|| (rest, end, least(&self.ranks[rest..end]))))
     }
 
     fn feasible(&self, from: usize, to: usize) -> usize {
-        self.ahead[to] - self.ahead[from]
+        (self.ahead[to] - self.ahead[from]) as usize
+    }
+
+    /// The nodes of a piece that have no better one before them in it, in order.
+    fn records(&self, from: usize, to: usize) -> impl Iterator<Item = (usize, u32)> {
+        let next = |place: &usize| self.next.get(*place).map(|next| *next as usize);
+        let places = std::iter::successors(Some(from), next).take_while(move |place| *place < to);
+        places.map(|place| (place, self.ranks[place]))
     }
 
     /// How many nodes can be found without one that is better than `rank`: a worker that has one of these ahead has to
     /// be slow from there on, and with all workers slow nobody takes another piece.
-    fn found(&self, start: usize, rank: usize) -> usize {
+    fn found(&self, start: usize, rank: u32) -> usize {
         let (mut found, mut slow) = (0, 0);
         for (from, to, best) in self.chunks(start) {
             if best >= rank {
                 found += self.feasible(from, to);
                 continue;
             }
-            let ahead = self.ranks[from..to].iter().position(|other| *other < rank).unwrap_or(to - from);
-            found += self.feasible(from, from + ahead);
+            let ahead = self.records(from, to).find(|(_, other)| *other < rank).map_or(to, |(place, _)| place);
+            found += self.feasible(from, ahead);
             slow += 1;
             if slow == self.parallelism {
                 break;
@@ -110,32 +128,57 @@ impl Ring {
         found
     }
 
-    fn mark(&self, start: usize, chosen: &mut [bool]) {
+    /// The worst rank that is chosen from `start`; `guess` is where to begin to look.
+    fn worst_chosen(&self, start: usize, guess: u32) -> u32 {
         // Fewer are found the more there are that are better.
+        let is_chosen = |rank: u32| self.found(start, rank) >= self.compared;
         let (mut yes, mut no) = (0, self.worst + 1);
+        let mut step = 1;
+        let mut middle = guess.clamp(yes + 1, no.max(2) - 1);
         while no - yes > 1 {
-            let middle = yes + (no - yes) / 2;
-            if self.found(start, middle) >= self.compared { yes = middle } else { no = middle }
+            // First away from the guess in growing steps, then by halves.
+            if is_chosen(middle) {
+                yes = middle;
+                middle = middle.saturating_add(step);
+            } else {
+                no = middle;
+                middle = middle.saturating_sub(step);
+            }
+            step *= 2;
+            if middle <= yes || middle >= no {
+                middle = yes + (no - yes) / 2;
+            }
         }
+        yes
+    }
+
+    fn mark(&self, start: usize, marks: &mut Marks) {
+        let yes = self.worst_chosen(start, marks.worst);
+        marks.worst = yes;
         for (from, to, best) in self.chunks(start) {
+            // All other workers together leave no more than a piece each undone.
+            let left_undone = (self.parallelism - 1) * self.size;
+            if self.feasible(start, from) >= self.compared + left_undone {
+                break;
+            }
             if best > yes {
                 continue;
             }
-            let mut first = NONE;
-            for place in from..to {
-                let rank = self.ranks[place];
-                // A better one before it in its piece would be found first.
-                if rank <= first && rank <= yes && !chosen[place % self.nodes] {
-                    chosen[place % self.nodes] = self.reaches(start, from, place, rank);
+            let mut out_of_reach = NONE;
+            // A better one before it in its piece would be found first.
+            for (place, rank) in self.records(from, to) {
+                // What is as good and behind one that is out of reach is so, too.
+                if rank <= yes && !marks.chosen[place] && rank != out_of_reach {
+                    marks.chosen[place] = self.reaches(start, from, place, rank);
+                    out_of_reach = if marks.chosen[place] { NONE } else { rank };
                 }
-                first = first.min(rank);
             }
         }
     }
 
     /// Whether a worker can come to the node at `place`, in the piece that begins at `from`, before enough others are
     /// found. The other workers may be slow in one earlier piece each; all further ones are done by then.
-    fn reaches(&self, start: usize, from: usize, place: usize, rank: usize) -> bool {
+    fn reaches(&self, start: usize, from: usize, place: usize, rank: u32) -> bool {
         let before = self.feasible(from, place);
         if before + self.feasible(start, from) < self.compared {
             return true;
@@ -163,7 +206,21 @@ impl Ring {
     }
 }
 
-fn least(ranks: &[usize]) -> usize {
+/// By place: the next place with a rank as good or better; one behind the last where there is none.
+fn next_as_good(ranks: &[u32]) -> Vec<u32> {
+    let mut next = vec![ranks.len() as u32; ranks.len()];
+    for place in (0..ranks.len()).rev() {
+        let mut other = place + 1;
+        // What is worse than this one, and what comes before the next as good as that, is worse as well.
+        while other < ranks.len() && ranks[other] > ranks[place] {
+            other = next[other] as usize;
+        }
+        next[place] = other as u32;
+    }
+    next
+}
+
+fn least(ranks: &[u32]) -> u32 {
     ranks.iter().copied().min().unwrap_or(NONE)
 }
 

@@ -18,7 +18,7 @@ use super::group_points::{
 };
 use super::post_filter::{FailedCycle, PostFilter};
 use super::scoring::ScoreRange;
-use super::status::Rejection;
+use super::status::{Code, Rejection};
 use super::topology_rule::TopologyRule;
 
 /// The highest score after normalization, in points.
@@ -211,6 +211,28 @@ pub trait NodeFilter: Send + Sync {
     /// The node is rejected, or the plugin failed.
     fn filter(&self, node: &NodeInfo) -> Result<(), Rejection>;
 
+    /// Whether it lets the pod onto the node: [`NodeFilter::filter`] without its reasons, for a simulation's many cycles.
+    /// None where the plugin fails.
+    fn admits(&self, node: &NodeInfo) -> Option<bool> {
+        match self.filter(node) {
+            Ok(()) => Some(true),
+            Err(rejection) if rejection.code == Code::Error => None,
+            Err(_) => Some(false),
+        }
+    }
+
+    /// Keeps those of `nodes` that it [`admits`](NodeFilter::admits): one virtual call for many nodes, which are those of
+    /// the state and no changed copies.
+    fn retain_admitted(&self, nodes: &mut Vec<&NodeInfo>) -> Option<()> {
+        let mut failed = false;
+        nodes.retain(|node| {
+            let admitted = self.admits(node);
+            failed |= admitted.is_none();
+            admitted == Some(true)
+        });
+        (!failed).then_some(())
+    }
+
     /// The numbers behind the verdict, for the view of a single node.
     fn facts(&self, _node: &NodeInfo) -> Vec<Fact> {
         Vec::new()
@@ -280,6 +302,17 @@ pub trait NodeScorer: Send + Sync {
     /// The plugin failed, in upstream's words.
     fn score(&self, node: &NodeInfo) -> Result<i64, UpstreamError>;
 
+    /// The raw scores of many nodes, in step with `nodes`: one virtual call for all.
+    ///
+    /// # Errors
+    /// As [`NodeScorer::score`].
+    fn score_all(&self, nodes: &[&NodeInfo], scores: &mut [i64]) -> Result<(), UpstreamError> {
+        for (score, node) in scores.iter_mut().zip(nodes) {
+            *score = self.score(node)?;
+        }
+        Ok(())
+    }
+
     /// What brings raw scores into 0 to 100; none for a plugin that upstream gives no NormalizeScore.
     fn normalizer(&self) -> Option<&dyn Normalizer> {
         None
@@ -299,6 +332,24 @@ pub trait Normalizer: Sync {
     /// Whether the node's score counts in the range; one that does not take part gets 0.
     fn takes_part(&self, _node: &NodeInfo) -> bool {
         true
+    }
+
+    /// The range of those of `nodes` that take part; none where none does.
+    fn range(&self, nodes: &[&NodeInfo], scores: &[i64]) -> Option<ScoreRange> {
+        let counted = nodes.iter().zip(scores).filter(|(node, _)| self.takes_part(node));
+        ScoreRange::of(counted.map(|(_, score)| *score))
+    }
+
+    /// Normalizes the scores of many nodes, in step with `nodes`: one virtual call for all.
+    fn normalize_all(&self, nodes: &[&NodeInfo], scores: &mut [i64], range: ScoreRange) {
+        // Scores take few values, and the arithmetic is a division: the last one is often the next one.
+        let mut last = (range.most, self.normalize(range.most, range));
+        for (node, score) in nodes.iter().zip(scores) {
+            if last.0 != *score {
+                last = (*score, self.normalize(*score, range));
+            }
+            *score = if self.takes_part(node) { last.1 } else { MIN_NODE_SCORE };
+        }
     }
 }
 

@@ -24,23 +24,23 @@ pub struct ScoreRange {
 }
 
 impl ScoreRange {
-    /// The range of `scores`.
-    pub fn of(scores: impl Iterator<Item = i64>) -> Self {
-        scores
-            .map(|score| Self { least: score, most: score })
-            .reduce(|a, b| Self { least: a.least.min(b.least), most: a.most.max(b.most) })
-            .unwrap_or_default()
+    /// The range of `scores`; none where there are none.
+    pub fn of(scores: impl Iterator<Item = i64>) -> Option<Self> {
+        scores.map(|score| Self { least: score, most: score }).reduce(Self::with)
+    }
+
+    /// The range of both.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self { least: self.least.min(other.least), most: self.most.max(other.most) }
     }
 }
 
 /// NormalizeScore: brings the raw scores of all feasible nodes into 0 to 100. `nodes` and `scores` are in step.
 pub fn normalize(scorer: &dyn NodeScorer, nodes: &[&NodeInfo], scores: &mut [i64]) {
     let Some(normalizer) = scorer.normalizer() else { return };
-    let counted = nodes.iter().zip(&*scores).filter(|(node, _)| normalizer.takes_part(node));
-    let range = ScoreRange::of(counted.map(|(_, score)| *score));
-    for (node, score) in nodes.iter().zip(scores) {
-        *score = if normalizer.takes_part(node) { normalizer.normalize(*score, range) } else { MIN_NODE_SCORE };
-    }
+    let range = normalizer.range(nodes, scores).unwrap_or_default();
+    normalizer.normalize_all(nodes, scores, range);
 }
 
 /// The scorers of one cycle.

@@ -13,12 +13,14 @@ use super::context::Cycle;
 use super::filter_set::FilterSet;
 use super::plugin::{MAX_NODE_SCORE, MIN_NODE_SCORE, NodeScorer};
 use super::profile::Framework;
-use super::scoring::{self, Scorers};
-use super::status::Code;
+use super::scoring::{self, ScoreRange, Scorers};
 use super::{cycle, prepared};
 
-/// So many nodes are worth a thread's while.
-const CHUNK: usize = 512;
+/// Nodes that go through all filters, and then all scorers, together: what they read of so many stays near the processor
+/// from one plugin to the next.
+const BLOCK: usize = 64;
+/// So many blocks are worth a thread's while.
+const BLOCKS: usize = 8;
 
 /// The feasible nodes, and what each is worth.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,16 +70,14 @@ pub fn find(framework: &Framework<'_>, cycle: Cycle<'_>) -> Option<Totals> {
 
 /// Nodes that no filter rejects; none where one fails.
 fn feasible<'a>(filters: &FilterSet<'_>, nodes: &'a [NodeInfo]) -> Option<Vec<&'a NodeInfo>> {
-    let judge = |node: &'a NodeInfo| match filters.run(node) {
-        Ok(()) => Ok(Some(node)),
-        Err(no) if no.rejection.code == Code::Error => Err(()),
-        Err(_) => Ok(None),
+    let judge = |nodes: &'a [NodeInfo]| {
+        let mut left: Vec<&NodeInfo> = nodes.iter().collect();
+        for (_, filter) in filters.iter() {
+            filter.retain_admitted(&mut left)?;
+        }
+        Some(left)
     };
-    let judged = nodes.par_chunks(CHUNK).map(|nodes| {
-        let judged = nodes.iter().filter_map(|node| judge(node).transpose());
-        judged.collect::<Result<Vec<&NodeInfo>, ()>>()
-    });
-    let judged = judged.collect::<Result<Vec<_>, ()>>().ok()?;
+    let judged = nodes.par_chunks(BLOCK).with_min_len(BLOCKS).map(judge).collect::<Option<Vec<_>>>()?;
     Some(judged.into_iter().flatten().collect())
 }
 
@@ -88,29 +88,68 @@ fn totals(framework: &Framework<'_>, cycle: Cycle<'_>, feasible: &[&NodeInfo]) -
     }
     let Scorers { scorers, .. } = scoring::prepare(framework, cycle, feasible).ok()?;
     let mut totals = vec![0; feasible.len()];
-    let mut scores = vec![0; feasible.len()];
-    for (_, weight, scorer) in &scorers {
-        score(scorer.as_ref(), feasible, &mut scores)?;
-        scoring::normalize(scorer.as_ref(), feasible, &mut scores);
-        for (total, score) in totals.iter_mut().zip(&scores) {
+    if scorers.is_empty() {
+        return Some(totals);
+    }
+    // Of a block of nodes the scores by the first scorer, then those by the second, and so on.
+    let mut scores = vec![0; feasible.len() * scorers.len()];
+    let ranges = feasible
+        .par_chunks(BLOCK)
+        .zip(scores.par_chunks_mut(BLOCK * scorers.len()))
+        .with_min_len(BLOCKS)
+        .map(|(nodes, scores)| raw_scores(&scorers, nodes, scores))
+        .try_reduce(Vec::new, |a, b| Some(wider(a, b)))?;
+    let blocks = feasible.par_chunks(BLOCK).zip(scores.par_chunks_mut(BLOCK * scorers.len()));
+    blocks
+        .zip(totals.par_chunks_mut(BLOCK))
+        .with_min_len(BLOCKS)
+        .map(|((nodes, scores), totals)| add_up(&scorers, &ranges, nodes, scores, totals))
+        .collect::<Option<()>>()?;
+    Some(totals)
+}
+
+/// A plugin with its weight, as [`scoring::prepare`] gives it.
+type Scorer<'a> = (&'static str, i64, Box<dyn NodeScorer + 'a>);
+
+/// The raw scores of a block of nodes, and by scorer their range.
+fn raw_scores(scorers: &[Scorer<'_>], nodes: &[&NodeInfo], scores: &mut [i64]) -> Option<Vec<Option<ScoreRange>>> {
+    scorers
+        .iter()
+        .zip(scores.chunks_mut(nodes.len()))
+        .map(|((_, _, scorer), scores)| {
+            scorer.score_all(nodes, scores).ok()?;
+            Some(scorer.normalizer().and_then(|normalizer| normalizer.range(nodes, scores)))
+        })
+        .collect()
+}
+
+/// The ranges of two blocks as one, by scorer.
+fn wider(a: Vec<Option<ScoreRange>>, b: Vec<Option<ScoreRange>>) -> Vec<Option<ScoreRange>> {
+    if a.is_empty() {
+        return b;
+    }
+    let ranges = a.into_iter().zip(b);
+    ranges.map(|(a, b)| a.zip(b).map(|(a, b)| a.with(b)).or(a).or(b)).collect()
+}
+
+/// Normalizes the scores of a block, and adds them to its sums.
+fn add_up(
+    scorers: &[Scorer<'_>],
+    ranges: &[Option<ScoreRange>],
+    nodes: &[&NodeInfo],
+    scores: &mut [i64],
+    totals: &mut [i64],
+) -> Option<()> {
+    for (((_, weight, scorer), range), scores) in scorers.iter().zip(ranges).zip(scores.chunks_mut(nodes.len())) {
+        if let Some(normalizer) = scorer.normalizer() {
+            normalizer.normalize_all(nodes, scores, range.unwrap_or_default());
+        }
+        for (total, score) in totals.iter_mut().zip(scores) {
             if !(MIN_NODE_SCORE..=MAX_NODE_SCORE).contains(score) {
                 return None;
             }
             *total += score.wrapping_mul(*weight);
         }
     }
-    Some(totals)
-}
-
-/// The raw score of each node.
-fn score(scorer: &dyn NodeScorer, nodes: &[&NodeInfo], scores: &mut [i64]) -> Option<()> {
-    let chunks = scores.par_chunks_mut(CHUNK).zip(nodes.par_chunks(CHUNK));
-    chunks
-        .map(|(scores, nodes)| {
-            scores.iter_mut().zip(nodes).try_for_each(|(score, node)| {
-                *score = scorer.score(node).ok()?;
-                Some(())
-            })
-        })
-        .collect()
+    Some(())
 }

@@ -150,6 +150,11 @@ struct Filter<'a> {
 }
 
 impl Filter<'_> {
+    /// Whether the profile's own terms match.
+    fn is_enforced(&self, node: &NodeInfo) -> bool {
+        self.added.is_none_or(|added| added.matches(node.name(), &node.node.labels).unwrap_or(false))
+    }
+
     fn own(&self) -> &RequiredNodeAffinity {
         &self.class.required_node_affinity
     }
@@ -159,8 +164,7 @@ impl IncrementalFilter for Filter<'_> {}
 
 impl NodeFilter for Filter<'_> {
     fn filter(&self, node: &NodeInfo) -> Result<(), Rejection> {
-        let enforced = self.added.is_none_or(|added| added.matches(node.name(), &node.node.labels).unwrap_or(false));
-        if !enforced {
+        if !self.is_enforced(node) {
             return Err(Rejection::unresolvable(Reason::EnforcedNodeAffinityMismatch));
         }
         if self.own().matches(node) {
@@ -169,6 +173,10 @@ impl NodeFilter for Filter<'_> {
         let unmatched_labels = self.own().unmatched_labels(node).map(|(key, _)| key).collect();
         let affinity = !self.own().affinity_matches(node);
         Err(Rejection::unresolvable(Reason::NodeAffinityMismatch { unmatched_labels, affinity }))
+    }
+
+    fn admits(&self, node: &NodeInfo) -> Option<bool> {
+        Some(self.is_enforced(node) && self.own().matches(node))
     }
 
     fn facts(&self, node: &NodeInfo) -> Vec<Fact> {

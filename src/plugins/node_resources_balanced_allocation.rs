@@ -14,7 +14,7 @@ use crate::framework::{
 use crate::state::NodeInfo;
 
 use super::dynamic_resources::DeviceCounter;
-use super::resource_allocation::{ResourceAllocation, ScoredResources};
+use super::resource_allocation::{ResourceAllocation, ResourceShare, ScoredResources};
 
 /// The plugin.
 pub struct NodeResourcesBalancedAllocation {
@@ -118,6 +118,15 @@ impl Scorer<'_> {
     fn is_best_effort(&self) -> bool {
         self.allocation.requests.iter().all(|request| *request == 0)
     }
+
+    fn points(&self, shares: impl Iterator<Item = ResourceShare> + Clone) -> i64 {
+        let with_pod = balance(shares.clone().map(|share| fraction(share.requested, share.allocatable)));
+        if !self.scores_change {
+            return with_pod;
+        }
+        let without_pod = balance(shares.map(|share| fraction(share.used, share.allocatable)));
+        change(with_pod, without_pod)
+    }
 }
 
 impl IncrementalScorer for Scorer<'_> {}
@@ -130,13 +139,12 @@ impl NodeScorer for Scorer<'_> {
         if self.allocation.requests.is_empty() {
             return Err("resources not found".into());
         }
-        let shares = || self.allocation.shares(node);
-        let with_pod = balance(shares().map(|share| fraction(share.requested, share.allocatable)));
-        if !self.scores_change {
-            return Ok(with_pod);
-        }
-        let without_pod = balance(shares().map(|share| fraction(share.used, share.allocatable)));
-        Ok(change(with_pod, without_pod))
+        let mut first = self.allocation.shares(node);
+        Ok(match (first.next(), first.next(), first.next()) {
+            // Two resources are the rule: each is looked for once.
+            (Some(one), Some(other), None) => self.points([one, other].into_iter()),
+            _ => self.points(self.allocation.shares(node)),
+        })
     }
 
     fn facts(&self, node: &NodeInfo) -> Vec<Fact> {

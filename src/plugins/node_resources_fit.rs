@@ -155,7 +155,7 @@ struct Demand {
 
 impl Demand {
     fn fits(&self) -> bool {
-        self.requested <= self.allocatable.wrapping_sub(self.used)
+        fits(self.requested, self.used, self.allocatable)
     }
 
     /// More than the whole node has.
@@ -173,6 +173,11 @@ impl Demand {
             short: amount(self.requested.wrapping_sub(self.allocatable.wrapping_sub(self.used))),
         }
     }
+}
+
+/// Whether there is room for a request beside what is used.
+fn fits(requested: i64, used: i64, allocatable: i64) -> bool {
+    requested <= allocatable.wrapping_sub(used)
 }
 
 impl Filter<'_> {
@@ -244,6 +249,19 @@ impl NodeFilter for Filter<'_> {
             }
         }
         if rejection.reasons.is_empty() { Ok(()) } else { Err(rejection) }
+    }
+
+    fn admits(&self, node: &NodeInfo) -> Option<bool> {
+        let (request, used, allocatable) = (&self.request, &node.requested, &node.node.allocatable);
+        let has_room =
+            |requested: i64, used: i64, allocatable: i64| requested <= 0 || fits(requested, used, allocatable);
+        let admitted = node.pods.len() as i64 + 1 <= allocatable.allowed_pod_number
+            && has_room(request.milli_cpu, used.milli_cpu, allocatable.milli_cpu)
+            && has_room(request.memory, used.memory, allocatable.memory)
+            && has_room(request.ephemeral_storage, used.ephemeral_storage, allocatable.ephemeral_storage)
+            // Resources by name are looked for on the node one by one.
+            && (request.scalars.is_empty() || self.demands(node).all(|demand| demand.fits()));
+        Some(admitted)
     }
 
     fn facts(&self, node: &NodeInfo) -> Vec<Fact> {

@@ -174,6 +174,7 @@ impl<'a> ResourceAllocation<'a> {
     }
 
     /// What the node has of it and what is used; none of a scalar resource that the pod does not ask for.
+    #[inline]
     fn node_amounts(&self, node: &NodeInfo, scored: &ScoredResource, request: i64) -> Option<(i64, i64)> {
         if request == 0 && scored.is_scalar {
             return None;
@@ -238,6 +239,7 @@ impl AllocationStrategy {
     }
 
     /// What one resource scores, in points.
+    #[inline]
     pub(super) fn resource_score(&self, share: &ResourceShare) -> i64 {
         let ResourceShare { requested, allocatable, .. } = *share;
         match self {

@@ -79,18 +79,26 @@ impl Filter {
     fn of(cycle: Cycle<'_>) -> Self {
         Self { tolerations: Tolerations::of(cycle), names_taint: cycle.behaviour.taint_reason_names_taint }
     }
+
+    /// The first taint that keeps the pod away.
+    fn untolerated(&self, node: &NodeInfo) -> Option<Taint> {
+        let taints = node.node.taints.iter().copied();
+        taints.filter(|taint| taint.effect.rejects()).find(|taint| !self.tolerations.cover(taint))
+    }
 }
 
 impl IncrementalFilter for Filter {}
 
 impl NodeFilter for Filter {
     fn filter(&self, node: &NodeInfo) -> Result<(), Rejection> {
-        let taints = node.node.taints.iter().copied();
-        let untolerated = taints.filter(|taint| taint.effect.rejects()).find(|taint| !self.tolerations.cover(taint));
-        match untolerated {
+        match self.untolerated(node) {
             Some(taint) => Err(Rejection::unresolvable(Reason::UntoleratedTaint { taint, named: self.names_taint })),
             None => Ok(()),
         }
+    }
+
+    fn admits(&self, node: &NodeInfo) -> Option<bool> {
+        Some(self.untolerated(node).is_none())
     }
 
     fn facts(&self, node: &NodeInfo) -> Vec<Fact> {

@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 use crate::api::{Name, ObjectKey};
 use crate::edit::{Edit, EditError};
 use crate::framework::NotEvaluated;
-use crate::state::{Cluster, PodId};
+use crate::state::{Cluster, Pod, PodId};
 
 use super::measures::{Measures, Typical};
 use super::scenario::budgets::Budgets;
@@ -63,7 +63,11 @@ pub fn find(simulation: &mut Simulation<'_>, most: usize, watcher: &dyn Watcher)
         }
         let before = imbalance(simulation.cluster(), typical);
         let Some(best) = best_move(simulation, Some(&budgets), &moved, before, typical) else {
-            held = best_move(simulation, None, &moved, before, typical).map(|best| (best.key, best.to));
+            // The same choice again, had budgets not taken anything out of it.
+            let cluster = simulation.cluster();
+            if movable(cluster, &moved).any(|pod| budgets.clone().evict(cluster, pod).is_err()) {
+                held = best_move(simulation, None, &moved, before, typical).map(|best| (best.key, best.to));
+            }
             break;
         };
         let cluster = simulation.cluster();
@@ -90,6 +94,13 @@ pub fn find(simulation: &mut Simulation<'_>, most: usize, watcher: &dyn Watcher)
     Ok(Rebalance { steps, held })
 }
 
+/// Pods that a controller recreates, and that were not moved yet.
+fn movable<'c>(cluster: &'c Cluster, moved: &'c FxHashSet<PodId>) -> impl Iterator<Item = &'c Pod> {
+    let pods = cluster.pods().iter();
+    pods.filter(|pod| cluster.has_pod(pod.id) && !moved.contains(&pod.id) && !pod.is_terminating())
+        .filter(|pod| keeper(cluster, pod) == Keeper::Controller)
+}
+
 /// The pod whose eviction helps most: one that its node would not take today, or else that makes the nodes most even.
 /// Without budgets any may be evicted.
 fn best_move(
@@ -101,11 +112,7 @@ fn best_move(
 ) -> Option<Move> {
     let cluster = simulation.cluster();
     let mut alike: FxHashSet<(usize, Name)> = FxHashSet::default();
-    let candidates: Vec<PodId> = cluster
-        .pods()
-        .iter()
-        .filter(|pod| cluster.has_pod(pod.id) && !moved.contains(&pod.id) && !pod.is_terminating())
-        .filter(|pod| keeper(cluster, pod) == Keeper::Controller)
+    let candidates: Vec<PodId> = movable(cluster, moved)
         .filter(|pod| budgets.is_none_or(|budgets| budgets.clone().evict(cluster, pod).is_ok()))
         .filter(|pod| {
             let node = pod.own.node_name.filter(|_| cluster.node_of(pod.id).is_some());

@@ -9,6 +9,7 @@ use crate::api::{Name, ObjectKey};
 use crate::decode::node::Node;
 use crate::state::Cluster;
 
+use super::bound::nodes_needed;
 use super::measures::{Measures, used};
 use super::state_summary::{Load, NodeSummary, PodLocation, StateSummary};
 use super::step::{Outcome, Step, Unplaced, UnplacedCause};
@@ -32,7 +33,9 @@ pub struct Summary {
     pub nodes: usize,
     /// Nodes with a pod at the end.
     pub nodes_used: usize,
-    /// Those of them that had none at the beginning.
+    /// The placed pods need at least so many, whatever the strategy ([`nodes_needed`]).
+    pub nodes_needed: usize,
+    /// Of those in use: that had no pod at the beginning.
     pub nodes_newly_used: usize,
     /// Cordoned nodes, at the end: the measures do not count them.
     pub cordoned: usize,
@@ -115,6 +118,7 @@ impl Summary {
             rescheduled: evicted().filter(|step| step.place().is_some()).count(),
             nodes: cluster.nodes().len(),
             nodes_used: used(cluster).count(),
+            nodes_needed: nodes_needed(cluster, steps),
             nodes_newly_used: used(cluster).filter(|node| had_none(node.name())).count(),
             cordoned: cluster.nodes().iter().filter(|node| node.node.unschedulable).count(),
             loads: loads(before, cluster, &placed),

@@ -17,7 +17,10 @@ mod api_fields;
 mod compress;
 mod config_map;
 mod documents;
+
 mod error;
+#[cfg(test)]
+mod example_files;
 pub mod files;
 mod form;
 mod json_path;

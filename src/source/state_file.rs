@@ -343,8 +343,7 @@ fn set(value: &mut Value, pointer: &str, field: &Value) {
 
 #[cfg(test)]
 mod tests {
-    use std::path::{Path, PathBuf};
-
+    use super::super::example_files::example_files;
     use super::super::{Input, Manifests, read_manifests};
     use super::*;
     use crate::decode::Object;
@@ -381,27 +380,11 @@ mod tests {
         format!("{object:?}")
     }
 
-    fn files(folder: &Path, found: &mut Vec<PathBuf>) {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                files(&path, found);
-            } else if path.extension().is_some_and(|ending| ending == "yaml" || ending == "json") {
-                found.push(path);
-            }
-        }
-    }
-
     /// Every object of the examples and of the tests' data.
     #[test]
     fn decoded_again_an_object_is_what_it_was() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let mut found = Vec::new();
-        for folder in ["examples", "tests/data", "tests/what_if", "tests/cli", "tests/situations"] {
-            files(&root.join(folder), &mut found);
-        }
         let mut seen = std::collections::BTreeMap::new();
-        for file in found {
+        for file in example_files() {
             let Ok(Manifests { objects, .. }) = read_manifests(&Input::from(file.clone())) else { continue };
             for manifest in objects {
                 let Ok(object) = manifest.decode() else { continue };

@@ -13,6 +13,7 @@ pub mod autoscaling;
 pub mod builder;
 pub mod default_selector;
 pub mod devices;
+pub mod domains;
 pub mod group_members;
 pub mod node_affinity;
 pub mod node_info;
@@ -62,6 +63,7 @@ use storage::Storage;
 #[derive(Clone, Debug, Default)]
 pub struct Cluster {
     pub(crate) nodes: Vec<NodeInfo>,
+    pub(crate) domains: domains::DomainIndex,
     pub(crate) node_ids: FxHashMap<Name, NodeId>,
     pub(crate) pods: Vec<Pod>,
     pub(crate) pod_ids: FxHashMap<ObjectKey, PodId>,
@@ -176,6 +178,11 @@ impl Cluster {
     /// The node with this id, if it is one of this state.
     pub fn get_node(&self, id: NodeId) -> Option<&NodeInfo> {
         self.nodes.get(id.index())
+    }
+
+    /// The topology domains that the label `key` makes of the nodes.
+    pub fn domains(&self, key: Name) -> Arc<domains::NodeDomains> {
+        self.domains.get(&self.nodes, key)
     }
 
     /// The node called `name`.
@@ -354,6 +361,7 @@ impl Cluster {
     pub fn change_node(&mut self, id: NodeId, change: impl FnOnce(&mut Node)) {
         if let Some(info) = self.nodes.get_mut(id.index()) {
             change(Arc::make_mut(&mut info.node));
+            self.domains.clear();
         }
     }
 

@@ -44,6 +44,10 @@ pub struct PodGroups {
     by_namespace: FxHashMap<Name, Vec<usize>>,
     affinity: Vec<AffinityGroup>,
     by_class: FxHashMap<(Name, usize), usize>,
+    /// Groups with affinity whose terms mean only pods of their own namespace, by that: nearly all of them.
+    affinity_near: FxHashMap<Name, Vec<usize>>,
+    /// The others.
+    affinity_far: Vec<usize>,
 }
 
 impl PodGroups {
@@ -62,13 +66,27 @@ impl PodGroups {
         &self.affinity
     }
 
+    /// Those of them whose terms can mean a pod in `namespace`.
+    pub fn with_affinity_to(&self, namespace: Name) -> impl Iterator<Item = &AffinityGroup> {
+        let near = self.affinity_near.get(&namespace).into_iter().flatten();
+        let mut groups: Vec<usize> = near.chain(&self.affinity_far).copied().collect();
+        // Of several terms that keep a pod away the first is named.
+        groups.sort_unstable();
+        groups.into_iter().filter_map(|index| self.affinity.get(index))
+    }
+
     /// Counts `pod` in.
     pub fn add(&mut self, pod: &Pod) {
         let group = self.label_group(pod);
         self.labels[group].pods.push(pod.id);
         if has_pod_affinity(pod) {
-            let affinity = &mut self.affinity;
-            let index = *self.by_class.entry(class_key(pod)).or_insert_with(|| {
+            let Self { affinity, affinity_near, affinity_far, by_class, .. } = self;
+            let index = *by_class.entry(class_key(pod)).or_insert_with(|| {
+                let reach = match pod.class.affinity.stays_in_namespace() {
+                    true => affinity_near.entry(pod.own.key.namespace).or_default(),
+                    false => affinity_far,
+                };
+                reach.push(affinity.len());
                 affinity.push(AffinityGroup {
                     namespace: pod.own.key.namespace,
                     class: Arc::clone(&pod.class),

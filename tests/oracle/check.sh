@@ -7,7 +7,7 @@ shift
 here=$(cd "$(dirname "$0")" && pwd)
 corpus=$here/../conformance
 patch=${version#v1.*.}
-folder=$corpus/${version%.$patch}
+folder=$corpus/${version%."$patch"}
 [ -d "$corpus/$version" ] && folder=$corpus/$version
 [ "$version" != v1.34.1 ] || folder=$corpus
 oracle=$("$here/build.sh" "$version")

@@ -8,7 +8,7 @@ arguments=(-R -f "$MANIFESTS")
 if [[ -n ${BASE:-} ]]; then arguments+=(--base "$BASE"); fi
 # One state for all forms: a cluster would have moved on in between.
 if [[ -z ${SNAPSHOT:-} ]]; then
-    SNAPSHOT=$report/state.json.gz
+    SNAPSHOT=$report/state.ksnap
     kubectl sched snapshot -f "$SNAPSHOT" || { echo "status=2" >>"${GITHUB_OUTPUT:-/dev/null}"; exit 0; }
 fi
 arguments+=(--snapshot "$SNAPSHOT")

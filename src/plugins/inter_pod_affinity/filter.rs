@@ -172,7 +172,7 @@ fn matching(term: &IncomingTerm, cycle: Cycle<'_>) -> DomainTallies {
 /// (upstream getExistingAntiAffinityCounts).
 fn existing(cluster: &Cluster, seen: &IncomingPod) -> Vec<DomainTallies> {
     let mut columns = Columns::default();
-    for group in cluster.groups().with_affinity() {
+    for group in cluster.groups().with_affinity_to(seen.namespace()) {
         for topology_key in keys_against(seen, &group.class, group.namespace) {
             columns.add(cluster, topology_key, &cluster.listed_for_anti_affinity(&group.pods), 1);
         }
@@ -200,6 +200,11 @@ impl NodeFilter for Filter<'_> {
             Some(reason) => Err(Rejection::unschedulable(reason)),
             None => Ok(()),
         }
+    }
+
+    fn admits(&self, node: &NodeInfo) -> Option<bool> {
+        let unmet = self.unmet_affinity(node).is_some();
+        Some(!unmet && self.violated_anti_affinity(node).is_none() && self.existing_anti_affinity(node).is_none())
     }
 
     fn facts(&self, node: &NodeInfo) -> Vec<Fact> {

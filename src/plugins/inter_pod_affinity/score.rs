@@ -54,7 +54,7 @@ impl Scorer {
                 columns.add(cluster, term.topology_key, &group.pods, *weight);
             }
         }
-        for group in cluster.groups().with_affinity() {
+        for group in cluster.groups().with_affinity_to(terms.seen.namespace()) {
             // With terms of its own, upstream goes through all nodes.
             let pods =
                 if terms.own.is_empty() { cluster.listed_for_affinity(&group.pods) } else { Cow::from(&group.pods) };

@@ -151,6 +151,11 @@ impl IncomingPod {
         Self { namespace, labels: Arc::clone(&own.labels), namespace_labels }
     }
 
+    /// Its namespace.
+    pub(super) fn namespace(&self) -> Name {
+        self.namespace
+    }
+
     /// Whether `term` of a pod in the namespace `owner` means it.
     pub(super) fn is_meant_by(&self, term: &AffinityTerm, owner: Name) -> bool {
         term.matches(owner, self.namespace, &self.labels, &self.namespace_labels)

@@ -181,28 +181,37 @@ impl NodeDemands {
         }
     }
 
-    /// The same; none for a node that lacks one of the keys, where they are required.
-    fn admission_with_keys(
-        &self,
-        node: &NodeInfo,
-        constraints: &[CompiledConstraint],
-        require_all_keys: bool,
-    ) -> Option<Admission> {
-        (!require_all_keys || has_all_keys(&node.node.labels, constraints)).then(|| self.admission(node))
+    /// Whether the constraint counts a node by its inclusion policies: asks only what they honor.
+    fn counts(&self, constraint: &CompiledConstraint, node: &NodeInfo) -> bool {
+        if !constraint.honors.taints {
+            return !constraint.honors.affinity || self.class.required_node_affinity.matches(node);
+        }
+        constraint.includes(self.admission(node))
     }
+}
+
+/// None of the domains of each constraint counts yet.
+pub(super) fn domains_of(cluster: &Cluster, constraints: &[CompiledConstraint]) -> Vec<DomainCounts> {
+    constraints.iter().map(|constraint| DomainCounts::new(cluster.domains(constraint.topology_key))).collect()
 }
 
 /// Makes a domain, one [`DomainCounts`] for a constraint, of every value that nodes with all keys have where they count.
 pub(super) fn add_domains(cycle: Cycle<'_>, constraints: &[CompiledConstraint], domains: &mut [DomainCounts]) {
     let demands = NodeDemands::of(cycle);
-    for node in cycle.cluster.nodes() {
-        let Some(admission) = demands.admission_with_keys(node, constraints, true) else { continue };
-        for (constraint, domains) in constraints.iter().zip(&mut *domains) {
-            if constraint.includes(admission) {
-                domains.add(node.node.labels.get(constraint.topology_key).unwrap_or_default());
+    let nodes = cycle.cluster.nodes().iter();
+    let with_keys: Vec<&NodeInfo> = nodes.filter(|node| is_in_all(domains, node.id)).collect();
+    for (constraint, domains) in constraints.iter().zip(domains) {
+        for node in with_keys.iter().filter(|node| demands.counts(constraint, node)) {
+            if let Some(place) = domains.place_of(node.id) {
+                domains.add_at(place);
             }
         }
     }
+}
+
+/// Whether a node of the state is in a domain of each constraint.
+fn is_in_all(domains: &[DomainCounts], node: NodeId) -> bool {
+    domains.iter().all(|domains| domains.place_of(node).is_some())
 }
 
 /// Counts the pods of every domain that there is. With `require_all_keys` nodes that lack a key are left out; without, a
@@ -214,21 +223,34 @@ pub(super) fn count_pods(
     domains: &mut [DomainCounts],
 ) {
     let (cluster, demands) = (cycle.cluster, NodeDemands::of(cycle));
-    // The pods that count are on few of many nodes: only those are looked at, each once.
-    let mut admissions: Vec<Option<Option<Admission>>> = vec![None; cluster.nodes().len()];
-    for (constraint, domains) in constraints.iter().zip(domains) {
-        if domains.len() == 0 {
-            continue;
+    // Found for all constraints before the first one is changed.
+    let of_pods: Vec<Vec<u32>> = constraints
+        .iter()
+        .zip(&*domains)
+        .map(|(constraint, counted)| {
+            if counted.len() == 0 {
+                return Vec::new();
+            }
+            // The pods that count are on few of many nodes: only those are looked at, each once.
+            let mut asked: Vec<Option<Option<u32>>> = vec![None; cluster.nodes().len()];
+            let domain_of = |id: NodeId| {
+                let ask = || {
+                    if require_all_keys && !is_in_all(domains, id) {
+                        return None;
+                    }
+                    let place = counted.place_of(id).filter(|place| counted.has(*place));
+                    let lacks_key = counted.place_of(id).is_none();
+                    let place = if lacks_key { counted.find(Name::default()) } else { place };
+                    place.filter(|_| demands.counts(constraint, cluster.node(id)))
+                };
+                *asked.get_mut(id.index())?.get_or_insert_with(ask)
+            };
+            constraint.nodes_of_pods(cluster, cycle.pod.key().namespace).filter_map(domain_of).collect()
+        })
+        .collect();
+    for (domains, of_pods) in domains.iter_mut().zip(of_pods) {
+        if domains.len() > 0 {
+            domains.count(of_pods.into_iter());
         }
-        let domain_of = |id: NodeId| {
-            let node = cluster.node(id);
-            let ask = || demands.admission_with_keys(node, constraints, require_all_keys);
-            let admission = (*admissions.get_mut(id.index())?.get_or_insert_with(ask))?;
-            let value = node.node.labels.get(constraint.topology_key).unwrap_or_default();
-            domains.find(value).filter(|_| constraint.includes(admission))
-        };
-        let of_pods: Vec<u32> =
-            constraint.nodes_of_pods(cluster, cycle.pod.key().namespace).filter_map(domain_of).collect();
-        domains.count(of_pods.into_iter());
     }
 }

@@ -10,7 +10,7 @@ use crate::framework::{
 };
 use crate::state::{NodeInfo, Pod};
 
-use super::constraints::{CompiledConstraint, NodeDemands, add_domains, count_pods, has_all_keys};
+use super::constraints::{CompiledConstraint, NodeDemands, add_domains, count_pods, domains_of, has_all_keys};
 use super::domains::DomainCounts;
 
 /// Rejects nodes whose domain the pod would make too full.
@@ -27,7 +27,7 @@ pub(super) struct Filter {
 impl Filter {
     /// Counts the pods of every domain (upstream calPreFilterState).
     pub(super) fn new(cycle: Cycle<'_>, constraints: Vec<CompiledConstraint>) -> Self {
-        let mut domains = vec![DomainCounts::default(); constraints.len()];
+        let mut domains = domains_of(cycle.cluster, &constraints);
         add_domains(cycle, &constraints, &mut domains);
         count_pods(cycle, &constraints, true, &mut domains);
         Self {
@@ -64,6 +64,25 @@ impl Filter {
 impl NodeFilter for Filter {
     fn filter(&self, node: &NodeInfo) -> Result<(), Rejection> {
         self.rules().try_for_each(|(constraint, domains)| judge(constraint, domains, node))
+    }
+
+    fn admits(&self, node: &NodeInfo) -> Option<bool> {
+        let allows = |(constraint, domains): (&CompiledConstraint, &DomainCounts)| {
+            let domain = node.node.labels.get(constraint.topology_key);
+            domain.is_some_and(|domain| allows(constraint, domains.pods(domain), minimum(constraint, domains)))
+        };
+        Some(self.rules().all(allows))
+    }
+
+    fn retain_admitted(&self, nodes: &mut Vec<&NodeInfo>) -> Option<()> {
+        for (constraint, domains) in self.rules() {
+            let minimum = minimum(constraint, domains);
+            nodes.retain(|node| {
+                let place = domains.place_of(node.id);
+                place.is_some_and(|place| allows(constraint, domains.pods_at(place), minimum))
+            });
+        }
+        Some(())
     }
 
     fn facts(&self, node: &NodeInfo) -> Vec<Fact> {
@@ -131,19 +150,22 @@ fn judge(constraint: &CompiledConstraint, domains: &DomainCounts, node: &NodeInf
     };
     let minimum = minimum(constraint, domains);
     let matching = domains.pods(domain);
-    let skew = skew(constraint, matching, minimum);
-    let max_skew = i64::from(constraint.max_skew);
-    if skew > max_skew {
-        return Err(Rejection::unschedulable(Reason::TopologySkew {
-            topology_key,
-            domain,
-            matching,
-            minimum,
-            skew,
-            max_skew,
-        }));
+    if allows(constraint, matching, minimum) {
+        return Ok(());
     }
-    Ok(())
+    Err(Rejection::unschedulable(Reason::TopologySkew {
+        topology_key,
+        domain,
+        matching,
+        minimum,
+        skew: skew(constraint, matching, minimum),
+        max_skew: constraint.max_skew.into(),
+    }))
+}
+
+/// Whether a domain with `matching` pods may have one more.
+fn allows(constraint: &CompiledConstraint, matching: i64, minimum: i64) -> bool {
+    skew(constraint, matching, minimum) <= i64::from(constraint.max_skew)
 }
 
 /// What the pods of a domain are measured against (upstream minMatchNum).
@@ -160,7 +182,7 @@ fn skew(constraint: &CompiledConstraint, matching: i64, minimum: i64) -> i64 {
 fn rule(constraint: &CompiledConstraint, domains: &DomainCounts, namespace: Name) -> TopologyRule {
     let printed = |text: String| if text.is_empty() { "<none>".into() } else { name(&text) };
     let minimum = minimum(constraint, domains);
-    let allowed = |pods: i64| skew(constraint, pods, minimum) <= i64::from(constraint.max_skew);
+    let allowed = |pods: i64| allows(constraint, pods, minimum);
     let count =
         |(domain, pods): (Name, i64)| DomainCount { domain, pods, allowed: allowed(pods), examples: Vec::new() };
     TopologyRule {

@@ -11,7 +11,7 @@ use crate::framework::{
 use crate::state::{Cluster, NodeId, NodeInfo, Pod};
 
 use super::HOSTNAME;
-use super::constraints::{CompiledConstraint, NodeDemands, count_pods, has_all_keys};
+use super::constraints::{CompiledConstraint, NodeDemands, count_pods, domains_of, has_all_keys};
 use super::domains::DomainCounts;
 
 /// Gives nodes the pods in their domains; the fewer, the better.
@@ -100,12 +100,17 @@ impl Scorer<'static> {
         require_all_keys: bool,
     ) -> Self {
         let (cluster, pod) = (cycle.cluster, cycle.pod);
-        let (scored, ignored): (Vec<&NodeInfo>, Vec<&NodeInfo>) =
-            feasible.iter().partition(|node| !require_all_keys || has_all_keys(&node.node.labels, &constraints));
-        let mut domains = vec![DomainCounts::default(); constraints.len()];
+        let mut domains = domains_of(cluster, &constraints);
+        let takes_part = |node: &&&NodeInfo| {
+            let value = |(constraint, domains): (&CompiledConstraint, &DomainCounts)| {
+                place(cluster, node, constraint.topology_key, domains).is_some()
+            };
+            !require_all_keys || constraints.iter().zip(&domains).all(value)
+        };
+        let (scored, ignored): (Vec<&NodeInfo>, Vec<&NodeInfo>) = feasible.iter().partition(takes_part);
         let mut located = Vec::with_capacity(constraints.len());
         for (constraint, domains) in constraints.iter().zip(&mut domains) {
-            located.push(locate(constraint.topology_key, &scored, domains));
+            located.push(locate(cluster, constraint.topology_key, &scored, domains));
         }
         count_pods(cycle, &constraints, require_all_keys, &mut domains);
         let terms = constraints
@@ -143,22 +148,46 @@ fn pods_by_node(cluster: &Cluster, pod: &Pod, constraint: &CompiledConstraint) -
     pods
 }
 
+/// The domain that a node is in.
+enum Place {
+    /// At a place that the state's own nodes have.
+    Known(u32),
+    /// By the label of a copy of a node that an extender has changed.
+    Value(Name),
+}
+
+/// Where a node is; nowhere without the label.
+fn place(cluster: &Cluster, node: &NodeInfo, key: Name, domains: &DomainCounts) -> Option<Place> {
+    match cluster.get_node(node.id) {
+        Some(own) if std::ptr::eq(own, node) => domains.place_of(node.id).map(Place::Known),
+        _ => node.node.labels.get(key).map(Place::Value),
+    }
+}
+
 /// Makes the domains of `nodes`: where each node's is, by its id, none without the key; and how many nodes each has. By
 /// hostname each node is its own.
-fn locate(key: Name, nodes: &[&NodeInfo], domains: &mut DomainCounts) -> (Vec<Option<u32>>, Scored) {
+fn locate(cluster: &Cluster, key: Name, nodes: &[&NodeInfo], domains: &mut DomainCounts) -> (Vec<Option<u32>>, Scored) {
     let mut places = vec![None; nodes.iter().map(|node| node.id.index() + 1).max().unwrap_or(0)];
     let mut scored = Scored::default();
     for node in nodes {
-        let value = node.node.labels.get(key);
+        let found = place(cluster, node, key, domains);
+        let has_key = found.is_some();
         let place = if key == HOSTNAME {
             node.id.0
         } else {
-            let domain = domains.add(value.unwrap_or_default());
+            let domain = match found {
+                Some(Place::Known(place)) => {
+                    domains.add_at(place);
+                    place
+                }
+                Some(Place::Value(value)) => domains.add(value),
+                None => domains.add(Name::default()),
+            };
             scored.change(domain, true);
             domain
         };
         if let Some(known) = places.get_mut(node.id.index()) {
-            *known = value.map(|_| place);
+            *known = has_key.then_some(place);
         }
     }
     (places, scored)

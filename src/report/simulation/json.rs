@@ -9,7 +9,7 @@ use crate::control_plane::admission::AdmissionRefusal;
 use crate::control_plane::attach::MultiAttach;
 use crate::framework::{Amount, NotEvaluated};
 use crate::simulate::Assumption;
-use crate::simulate::{Load, NodeLoad, Outcome, StateSummary, Step, Strategy, Summary, UnplacedCause, UnplacedGroup};
+use crate::simulate::{Load, NodeLoad, Outcome, StateSummary, Step, Strategy, UnplacedCause, UnplacedGroup};
 
 use super::super::{API_VERSION, Provenance};
 use super::autoscale::{NodeClaimsObject, ScaleUpObject, UnderWayObject};
@@ -182,6 +182,9 @@ struct SummaryObject<'a> {
     rescheduled: usize,
     nodes: usize,
     nodes_used: usize,
+    /// Where a step places all pods again: no fewer nodes could hold what they request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nodes_lower_bound: Option<usize>,
     nodes_newly_used: usize,
     utilization: MeasureObject,
     fragmentation: MeasureObject,
@@ -226,7 +229,7 @@ impl<'a> SimulationObject<'a> {
             pod_groups: answer.group_cycles.iter().map(|cycle| GroupCycleObject::new(cycle, &answer.steps)).collect(),
             refused: answer.refused.iter().map(RefusalObject::new).collect(),
             nodes: answer.summary.loads.iter().map(NodeObject::new).collect(),
-            summary: SummaryObject::new(&answer.summary, answer.refused.len()),
+            summary: SummaryObject::new(answer),
             scenario: answer.scenario.iter().map(ScenarioStepObject::new).collect(),
             violated_budgets: &answer.violated_budgets,
             diff: answer.diff.as_ref().map(DiffObject::new),
@@ -306,7 +309,8 @@ impl LoadObject {
 }
 
 impl<'a> SummaryObject<'a> {
-    fn new(summary: &'a Summary, refused: usize) -> Self {
+    fn new(answer: &'a SimulationAnswer) -> Self {
+        let (summary, refused) = (&answer.summary, answer.refused.len());
         Self {
             placed: summary.placed,
             unplaced: summary.unplaced,
@@ -316,6 +320,7 @@ impl<'a> SummaryObject<'a> {
             rescheduled: summary.rescheduled,
             nodes: summary.nodes,
             nodes_used: summary.nodes_used,
+            nodes_lower_bound: answer.nodes_lower_bound(),
             nodes_newly_used: summary.nodes_newly_used,
             utilization: MeasureObject::new(summary.before.utilization, summary.after.utilization),
             fragmentation: MeasureObject::new(summary.before.fragmentation, summary.after.fragmentation),

@@ -24,7 +24,7 @@ use crate::simulate::Assumption;
 use crate::simulate::autoscale::Autoscaled;
 use crate::simulate::groups::GroupCycle;
 use crate::simulate::rebalance::Rebalance;
-use crate::simulate::scenario::StepReport;
+use crate::simulate::scenario::{StepAction, StepReport};
 use crate::simulate::{Diff, StateSummary, Step, Strategy, Summary};
 
 use super::{Answered, Data, Look, Part, Report, Screen, html};
@@ -76,6 +76,12 @@ pub struct WithPreemption {
 }
 
 impl SimulationAnswer {
+    /// The fewest nodes that could hold what all pods request, where all were placed again: how near to it the answer is.
+    pub(in crate::report) fn nodes_lower_bound(&self) -> Option<usize> {
+        let repacks = self.scenario.iter().any(|report| matches!(report.change, StepAction::Repack));
+        (repacks && self.summary.unplaced == 0).then_some(self.summary.nodes_needed)
+    }
+
     /// What it can be shown as.
     pub const PARTS: &'static [Part] = Part::ALL;
 

@@ -72,7 +72,7 @@ pub(super) fn screen(answer: &SimulationAnswer, provenance: &Provenance, look: L
         diff::render(&mut screen, diff, look.wide, most(PODS), most(NODES));
     } else {
         nodes(&mut screen, &answer.summary.loads, look.wide, most(NODES));
-        measures(&mut screen, &answer.summary);
+        measures(&mut screen, answer);
         if answer.summary.placed > 0 {
             pods(&mut screen, answer, most(PODS), look.wide);
         }
@@ -200,7 +200,11 @@ pub(in crate::report) fn headline(answer: &SimulationAnswer) -> (Label, String) 
             (Label::Rejected, format!("{}: the state has no nodes{never}", count(all, "pod")))
         }
         (0, _) => {
-            let text = format!("{}: none fits on {}{never}", count(all, "pod"), count(summary.nodes, "node"));
+            let nodes = count(summary.nodes, "node");
+            let text = match answer.steps.as_slice() {
+                [step] => format!("Pod {} does not fit: 0 of {nodes}{never}", step.pod),
+                _ => format!("{}: none fits on {nodes}{never}", count(all, "pod")),
+            };
             (Label::Rejected, text)
         }
         (placed, _) => {
@@ -329,7 +333,8 @@ fn arrow((was, is): (bool, bool), before: String, after: String) -> String {
 }
 
 /// How full the cluster is, what of the rest can be used, and how even it is.
-fn measures(screen: &mut Screen, summary: &Summary) {
+fn measures(screen: &mut Screen, answer: &SimulationAnswer) {
+    let summary = &answer.summary;
     // Where nothing has moved there is nothing to compare.
     if summary.loads.is_empty() || summary.loads.iter().all(|load| load.before == load.after && load.placed == 0) {
         return;
@@ -357,7 +362,11 @@ fn measures(screen: &mut Screen, summary: &Summary) {
         cordoned => format!("; {} not counted above", count(cordoned, "cordoned node")),
     };
     let nodes = count(summary.nodes, "node");
-    let used = format!("{} of {nodes} with pods{newly}{cordoned}", thousands(summary.nodes_used));
+    let least = match answer.nodes_lower_bound() {
+        None => String::new(),
+        Some(least) => format!("; no fewer than {} could hold all requests", thousands(least)),
+    };
+    let used = format!("{} of {nodes} with pods{newly}{least}{cordoned}", thousands(summary.nodes_used));
     screen.line(&[(Label::Dim, &used)]);
 }
 

@@ -1,7 +1,5 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test may fail loudly
 
-use std::path::{Path, PathBuf};
-
 use serde_json::{Value, json};
 
 use super::sections::{self, Section};
@@ -9,6 +7,7 @@ use super::*;
 use crate::decode::pod::PodObject;
 use crate::decode::{Kind, Object};
 use crate::source::error::Fault;
+use crate::source::example_files::example_files;
 use crate::source::scan::TypeMeta;
 use crate::source::snapshot::Record;
 use crate::source::walk::{Decoder, Sink};
@@ -149,26 +148,10 @@ fn same(objects: &[Value]) -> usize {
     other.direct
 }
 
-fn files(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files(&path, found);
-        } else if path.extension().is_some_and(|ending| ending == "yaml" || ending == "json") {
-            found.push(path);
-        }
-    }
-}
-
 #[test]
 fn every_object_of_the_examples_and_tests_is_the_same_again() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut found = Vec::new();
-    for folder in ["examples", "tests/data", "tests/what_if", "tests/cli", "tests/situations"] {
-        files(&root.join(folder), &mut found);
-    }
     let (mut all, mut direct) = (0, 0);
-    for file in found {
+    for file in example_files() {
         let Ok(manifests) = read_manifests(&Input::from(file)) else { continue };
         let objects: Vec<Value> = manifests
             .objects

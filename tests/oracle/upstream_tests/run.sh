@@ -19,7 +19,8 @@ grep -q "^replace k8s.io/kubernetes =>" go.mod || echo "replace k8s.io/kubernete
 
 plugins=k8s.io/kubernetes/pkg/scheduler/framework/plugins
 rm -f "$dir"/asked-*.jsonl
-for plugin in $(cd "$dir/kubernetes/pkg/scheduler/framework/plugins" && ls -d */ | tr -d /); do
+for folder in "$dir"/kubernetes/pkg/scheduler/framework/plugins/*/; do
+  plugin=$(basename "$folder")
   grep -rqs "witness\." "$dir/kubernetes/pkg/scheduler/framework/plugins/$plugin" --include='*.go' || continue
   [ "$plugin" != witness ] || continue
   # A test that fails has asked its questions all the same.

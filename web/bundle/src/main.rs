@@ -24,6 +24,9 @@ const STATE: &str = "<!-- state -->";
 /// The engine, compressed, in bytes.
 const MOST: usize = 3_000_000;
 
+/// The same of one that was built fast, to be tested (profile `web-check`): it was 3.4 MB where the other was 2.4.
+const MOST_BUILT_FAST: usize = 4_200_000;
+
 /// Examples that the page offers: file, what it shows.
 const EXAMPLES: [(&str, &str); 6] = [
     ("mixed.yaml", "A few pools, a pod that fits nowhere"),
@@ -45,9 +48,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut output = bindgen.input_path(engine).no_modules(true)?.typescript(false).generate_output()?;
     let wasm = compressed(&output.wasm_mut().emit_wasm())?;
     println!("engine: {} bytes compressed", wasm.len());
-    // While one works on the page the engine may be built fast.
-    if wasm.len() > MOST && std::env::var_os("ANY_SIZE").is_none() {
-        return Err(format!("the engine must not be larger than {MOST} bytes").into());
+    let most = if std::env::var_os("BUILT_FAST").is_some() { MOST_BUILT_FAST } else { MOST };
+    if wasm.len() > most {
+        return Err(format!("the engine must not be larger than {most} bytes").into());
     }
     let glue = output.js();
 

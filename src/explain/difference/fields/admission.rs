@@ -2,6 +2,7 @@
 //! pod affinity select them.
 
 use super::{Facts, Object, condition_text};
+use crate::api::resources::ResourceList;
 use crate::decode::Kind;
 use crate::state::Cluster;
 
@@ -27,7 +28,7 @@ pub(super) fn runtime_classes(cluster: &Cluster) -> Vec<Object> {
     let facts = |class: &crate::decode::runtime_class::RuntimeClass| {
         let tolerations = class.tolerations.iter().filter_map(|toleration| serde_json::to_string(toleration).ok());
         Facts::default()
-            .each("overhead", class.overhead.iter().flat_map(|overhead| overhead.iter()))
+            .each("overhead", class.overhead.iter().flat_map(ResourceList::iter))
             .labels("nodeSelector", &class.node_selector)
             .list("tolerations", tolerations)
     };
@@ -40,7 +41,7 @@ pub(super) fn quotas(cluster: &Cluster) -> Vec<Object> {
         let scopes = quota.scopes.iter();
         Facts::default()
             .amounts("hard", &quota.hard)
-            .each("used", quota.used.iter().flat_map(|used| used.iter()))
+            .each("used", quota.used.iter().flat_map(ResourceList::iter))
             .list("scopes", scopes.map(|scope| condition_text(scope.scope_name, scope.operator, &scope.values)))
     };
     let quotas = cluster.quotas.iter();

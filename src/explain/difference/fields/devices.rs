@@ -13,14 +13,14 @@ use crate::state::Cluster;
 pub(super) fn classes(cluster: &Cluster) -> Vec<Object> {
     let facts = |class: &DeviceClass| {
         Facts::default()
-            .list("selectors", class.selectors.iter().map(expression))
+            .list("selectors", class.selectors.iter().copied().map(expression))
             .some("extendedResourceName", class.extended_resource_name)
     };
     let classes = cluster.devices.classes();
     classes.map(|class| (Kind::DeviceClass, class.name.to_string(), facts(class))).collect()
 }
 
-fn expression(selector: &Option<Name>) -> String {
+fn expression(selector: Option<Name>) -> String {
     selector.map_or_else(|| "of an unknown type".to_owned(), |expression| expression.to_string())
 }
 
@@ -91,7 +91,7 @@ pub(super) fn taint_rules(cluster: &Cluster) -> Vec<Object> {
             .some("pool", selector.pool)
             .some("device", selector.device)
             .some("deviceClassName", selector.class)
-            .list("selectors", selector.selectors.iter().map(expression))
+            .list("selectors", selector.selectors.iter().copied().map(expression))
     };
     let rules = cluster.devices.taint_rules().iter();
     rules.map(|rule| (Kind::DeviceTaintRule, rule.name.to_string(), facts(rule))).collect()
@@ -152,7 +152,7 @@ fn query_text(query: &DeviceQuery) -> String {
         Count::Unknown(mode) => mode.to_string(),
     };
     let mut said = vec![format!("{count} of class {}", query.class)];
-    said.extend(query.selectors.iter().map(expression));
+    said.extend(query.selectors.iter().copied().map(expression));
     let capacity = query.capacity.iter().flatten();
     said.extend(capacity.map(|(name, amount)| format!("{name}={amount}")));
     let tolerations = query.tolerations.iter().filter_map(|toleration| serde_json::to_string(toleration).ok());
