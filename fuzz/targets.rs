@@ -57,7 +57,10 @@ pub fn quantity(data: &[u8]) {
     let Ok(quantity) = Quantity::parse(text(data)) else { return };
     let printed = quantity.to_string();
     let again = Quantity::parse(&printed).expect("what is printed can be read");
-    assert!(again.compare(quantity).is_eq(), "{} -> {printed}", text(data));
+    // Beyond the last suffix upstream prints none, and so another amount (`quantity.go` CanonicalizeBytes).
+    let end = Quantity::parse("1000E").expect("a quantity");
+    let is_beyond = quantity.compare(end).is_ge() || (Quantity::default() - quantity).compare(end).is_ge();
+    assert!(is_beyond || again.compare(quantity).is_eq(), "{} -> {printed}", text(data));
     let _ = (quantity.value(), quantity.milli_value(), quantity + again, quantity - again);
 }
 
@@ -336,7 +339,7 @@ fn through_snapshot(data: &[u8], redact: bool, shown: impl Fn(String) -> String)
     // The last byte picks the form; the first ones draw the state.
     let forms = [Compression::Own, Compression::Plain, Compression::Gzip, Compression::Zstd];
     let form = forms.get(usize::from(data.last().copied().unwrap_or_default() % 4)).copied().unwrap_or_default();
-    snapshot.write(&mut written, form).expect("memory takes everything");
+    let names = snapshot.write(&mut written, form).expect("memory takes everything").originals;
     let answers = |bytes: &[u8]| -> Vec<String> {
         let Some(builder) = read(bytes) else { return vec!["unreadable".to_owned()] };
         let behaviour = Behaviour::default();
@@ -344,7 +347,10 @@ fn through_snapshot(data: &[u8], redact: bool, shown: impl Fn(String) -> String)
         let scheduler = Scheduler::new(SchedulerConfig::default_for(&behaviour), behaviour);
         let mut pods: Vec<_> = cluster.pending().map(|pod| pod.id).collect();
         pods.truncate(MOST_PODS);
-        pods.iter().map(|pod| shown(said(&scheduler.schedule(&cluster, *pod, NOW)))).collect()
+        let said = |pod: &_| said(&scheduler.schedule(&cluster, *pod, NOW));
+        let with_old_names =
+            |text: String| names.iter().rev().fold(text, |text, (new, old)| text.replace(new.as_str(), old));
+        pods.iter().map(|pod| shown(with_old_names(said(pod)))).collect()
     };
     let (mut before, mut after) = (answers(list.as_bytes()), answers(&written));
     before.sort();

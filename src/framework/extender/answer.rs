@@ -30,17 +30,18 @@ pub(super) struct MetaVictims {
 
 pub(super) fn filter_result(body: &[u8]) -> Result<FilterResult, String> {
     let text = String::from_utf8_lossy(body);
-    let fields = object(&first(&text, body)?, GoType::Value("v1.ExtenderFilterResult"))?;
+    let fields = object(first(&text, body)?, GoType::Value("v1.ExtenderFilterResult"))?;
     let mut result = FilterResult::default();
     if let Some(nodes) = field(&fields, "Nodes").filter(|nodes| nodes.get() != "null") {
         let list = object(nodes, GoType::Field("ExtenderFilterResult.Nodes", "v1.NodeList"))?;
         let items = field(&list, "items").map(|items| array(items, GoType::Field("NodeList.Nodes.items", "[]v1.Node")));
-        result.nodes = Some(items.transpose()?.flatten().unwrap_or_default());
+        let items = items.transpose()?.flatten().unwrap_or_default();
+        result.nodes = Some(items.into_iter().map(ToOwned::to_owned).collect());
     }
     if let Some(names) = field(&fields, "NodeNames") {
         let at = "ExtenderFilterResult.NodeNames";
         let names = array(names, GoType::Field(at, "[]string"))?;
-        let name = |name: Box<RawValue>| string(&name, GoType::Field(at, "string"));
+        let name = |name: &RawValue| string(name, GoType::Field(at, "string"));
         result.node_names = names.map(|names| names.into_iter().map(name).collect()).transpose()?;
     }
     result.failed = failed_nodes(field(&fields, "FailedNodes"), "ExtenderFilterResult.FailedNodes")?;
@@ -54,16 +55,16 @@ pub(super) fn filter_result(body: &[u8]) -> Result<FilterResult, String> {
 
 fn failed_nodes(map: Option<&RawValue>, at: &str) -> Result<Vec<(String, String)>, String> {
     let Some(map) = map else { return Ok(Vec::new()) };
-    let message = |(node, message): (String, Box<RawValue>)| Ok((node, string(&message, GoType::Field(at, "string"))?));
+    let message = |(node, message): (String, &RawValue)| Ok((node, string(message, GoType::Field(at, "string"))?));
     object(map, GoType::Field(at, "v1.FailedNodesMap"))?.into_iter().map(message).collect()
 }
 
 /// A HostPriorityList: nodes and their scores.
 pub(super) fn host_priorities(body: &[u8]) -> Result<Vec<(String, i64)>, String> {
     let text = String::from_utf8_lossy(body);
-    let entries = array(&first(&text, body)?, GoType::Value("v1.HostPriorityList"))?.unwrap_or_default();
-    let entry = |entry: Box<RawValue>| {
-        let fields = object(&entry, GoType::Value("v1.HostPriority"))?;
+    let entries = array(first(&text, body)?, GoType::Value("v1.HostPriorityList"))?.unwrap_or_default();
+    let entry = |entry: &RawValue| {
+        let fields = object(entry, GoType::Value("v1.HostPriority"))?;
         let host = field(&fields, "Host").map(|host| string(host, GoType::Field("HostPriority.Host", "string")));
         let score = field(&fields, "Score").map(|score| integer(score, GoType::Field("HostPriority.Score", "int64")));
         Ok((host.transpose()?.unwrap_or_default(), score.transpose()?.unwrap_or_default()))
@@ -75,7 +76,7 @@ pub(super) fn host_priorities(body: &[u8]) -> Result<Vec<(String, i64)>, String>
 /// error of ours: kube-scheduler crashes on it.
 pub(super) fn meta_victims(body: &[u8]) -> Result<Vec<(String, MetaVictims)>, String> {
     let text = String::from_utf8_lossy(body);
-    let fields = object(&first(&text, body)?, GoType::Value("v1.ExtenderPreemptionResult"))?;
+    let fields = object(first(&text, body)?, GoType::Value("v1.ExtenderPreemptionResult"))?;
     let at = "ExtenderPreemptionResult.NodeNameToMetaVictims";
     let Some(map) = field(&fields, "NodeNameToMetaVictims") else { return Ok(Vec::new()) };
     object(map, GoType::Field(at, "map[string]*v1.MetaVictims"))?
@@ -84,7 +85,7 @@ pub(super) fn meta_victims(body: &[u8]) -> Result<Vec<(String, MetaVictims)>, St
             if victims.get() == "null" {
                 return Err(format!("the victims on node \"{node}\" are null, on which kube-scheduler itself crashes"));
             }
-            let fields = object(&victims, GoType::Field(at, "v1.MetaVictims"))?;
+            let fields = object(victims, GoType::Field(at, "v1.MetaVictims"))?;
             let at = "MetaVictims.NodeNameToMetaVictims.Pods";
             let pods = field(&fields, "Pods").map(|pods| array(pods, GoType::Field(at, "[]*v1.MetaPod")));
             let uids = pods

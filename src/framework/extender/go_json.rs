@@ -5,8 +5,10 @@
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+
+use crate::decode::limits::Limit;
 
 /// What Go would have read the value into, as its errors name it.
 #[derive(Clone, Copy)]
@@ -27,8 +29,8 @@ impl fmt::Display for GoType<'_> {
 }
 
 /// The first value of `text`.
-pub(super) fn first(text: &str, bytes: &[u8]) -> Result<Box<RawValue>, String> {
-    let mut values = serde_json::Deserializer::from_str(text).into_iter::<Box<RawValue>>();
+pub(super) fn first<'a>(text: &'a str, bytes: &[u8]) -> Result<&'a RawValue, String> {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
     match values.next() {
         Some(Ok(value)) => Ok(value),
         None => Err("EOF".to_owned()),
@@ -68,13 +70,13 @@ fn mismatch(what: &str, target: GoType<'_>) -> String {
 }
 
 /// Names and values of an object, in order.
-pub(super) fn object(value: &RawValue, target: GoType<'_>) -> Result<Vec<(String, Box<RawValue>)>, String> {
-    read(value, "object", target).map(|fields: Option<Fields>| fields.map(|fields| fields.0).unwrap_or_default())
+pub(super) fn object<'a>(value: &'a RawValue, target: GoType<'_>) -> Result<Vec<(String, &'a RawValue)>, String> {
+    read(value, "object", target).map(|fields: Option<Fields<'a>>| fields.map(|fields| fields.0).unwrap_or_default())
 }
 
 /// The elements of an array; none for `null`.
-pub(super) fn array(value: &RawValue, target: GoType<'_>) -> Result<Option<Vec<Box<RawValue>>>, String> {
-    read(value, "array", target)
+pub(super) fn array<'a>(value: &'a RawValue, target: GoType<'_>) -> Result<Option<Vec<&'a RawValue>>, String> {
+    read(value, "array", target).map(|items: Option<Items<'a>>| items.map(|items| items.0))
 }
 
 /// A string; `null` is the empty one.
@@ -100,25 +102,27 @@ fn read<'de, T: Deserialize<'de>>(value: &'de RawValue, wanted: &str, target: Go
 }
 
 /// The field called `name`, in any case; of several the last.
-pub(super) fn field<'a>(fields: &'a [(String, Box<RawValue>)], name: &str) -> Option<&'a RawValue> {
-    fields.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| &**value)
+pub(super) fn field<'a>(fields: &[(String, &'a RawValue)], name: &str) -> Option<&'a RawValue> {
+    fields.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| *value)
 }
 
-struct Fields(Vec<(String, Box<RawValue>)>);
+/// The values of an object, which stay where they are in the text.
+struct Fields<'a>(Vec<(String, &'a RawValue)>);
 
-impl<'de> Deserialize<'de> for Fields {
+impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Collect;
         impl<'de> Visitor<'de> for Collect {
-            type Value = Fields;
+            type Value = Fields<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
                 let mut fields = Vec::new();
                 while let Some(entry) = map.next_entry()? {
+                    bounded(&fields)?;
                     fields.push(entry);
                 }
                 Ok(Fields(fields))
@@ -126,4 +130,35 @@ impl<'de> Deserialize<'de> for Fields {
         }
         deserializer.deserialize_map(Collect)
     }
+}
+
+/// The same of an array.
+struct Items<'a>(Vec<&'a RawValue>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Items<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Collect;
+        impl<'de> Visitor<'de> for Collect {
+            type Value = Items<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an array")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Items<'de>, A::Error> {
+                let mut found = Vec::new();
+                while let Some(item) = items.next_element()? {
+                    bounded(&found)?;
+                    found.push(item);
+                }
+                Ok(Items(found))
+            }
+        }
+        deserializer.deserialize_seq(Collect)
+    }
+}
+
+/// An answer of two letters a value must not become one of forty bytes a value.
+fn bounded<T, E: serde::de::Error>(values: &[T]) -> Result<(), E> {
+    if values.len() < Limit::Values.length() { Ok(()) } else { Err(E::custom(Limit::Values)) }
 }

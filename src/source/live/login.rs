@@ -30,7 +30,7 @@ const BEFORE_THE_END: u64 = 60;
 /// What came of logging in.
 #[derive(Default)]
 pub(super) struct Login {
-    /// After this moment somebody has to log in again; none if these credentials stay good.
+    /// After this moment a new login is needed; none if these credentials stay good.
     until: Option<Instant>,
     pub(super) secrets: Secrets,
 }

@@ -1,4 +1,4 @@
-//! What no message may repeat: tokens, passwords and keys, whoever echoes them (a server, a proxy, a login plugin).
+//! What no message may repeat: tokens, passwords and keys that a server, a proxy or a login plugin echoes.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -76,7 +76,7 @@ pub(super) fn without_value(error: &str) -> String {
     error.to_owned()
 }
 
-/// A line of a login plugin without what looks like a token: nobody has told us which it is.
+/// A line of a login plugin without what looks like a token: which one it is, is not known.
 pub(super) fn without_tokens(line: &str) -> String {
     let is_part = |c: char| c.is_ascii_alphanumeric() || "-_.~+/".contains(c);
     let mut shown = String::with_capacity(line.len());

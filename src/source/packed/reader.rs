@@ -9,6 +9,7 @@ use super::columns::{Row, Rows};
 use super::sections::{self, Holds, Section};
 use super::tables::Tables;
 use super::{PackedError, Result, text};
+use crate::decode::Kind;
 use crate::source::error::{Fault, InputProblem};
 use crate::source::scan::TypeMeta;
 use crate::source::snapshot::Record;
@@ -60,6 +61,10 @@ impl<'a> Contents<'a> {
                 }
                 Holds::Pods => {
                     let of = contents.type_of(&mut bytes)?;
+                    // Else they would be pods where they are read directly, and something else as text.
+                    if Kind::of(of.api_version, of.kind) != Some(Kind::Pod) {
+                        return Err(PackedError::Damaged("a section of pods says that it holds something else"));
+                    }
                     contents.groups.push(Group { of, holds: Objects::Pods(bytes) });
                 }
                 Holds::Objects => {
