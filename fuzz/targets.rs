@@ -324,8 +324,8 @@ pub fn redacted(data: &[u8]) {
         part.split(' ').map(|word| if is_name(&word) { "NAME" } else { word }).collect::<Vec<_>>().join(" ")
     }
     through_snapshot(data, true, |placement| {
-        let mut parts: Vec<String> =
-            placement.split(", ").flat_map(|part| part.split(". ")).map(without_names).collect();
+        let sentences = placement.split(", ").flat_map(|part| part.split(". ")).flat_map(|part| part.split(": "));
+        let mut parts: Vec<String> = sentences.map(without_names).collect();
         parts.sort();
         parts.join(", ")
     });

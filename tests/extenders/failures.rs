@@ -45,7 +45,7 @@ fn failures_end_the_cycle_unless_ignorable() {
     case(Reply::Text(String::new()), "EOF");
     case(Reply::Text("{\"NodeNames\": [\"a\"".into()), "unexpected EOF");
     case(Reply::Promise(5), "unexpected EOF");
-    case(Reply::Promise(1 << 40), "the answer of URL/filter is longer than 256 MiB");
+    case(Reply::Promise(1 << 40), "URL/filter: the answer of an extender is larger than 128 MiB");
     case(json!({ "Error": "out of order" }).into(), "out of order");
     case(
         json!({ "NodeNames": ["a", "ghost"] }).into(),
