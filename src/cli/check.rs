@@ -250,7 +250,8 @@ fn places(head: &ManifestSet, base: Option<&ManifestSet>) -> BTreeMap<Owner, Man
     places
 }
 
-/// Where the field stands that asks too much. Of what the change is not about, the change that comes first.
+/// Where the field stands that asks too much. What the change is not about stands in none of its manifests: what did not
+/// fit before is nowhere, what fits no longer at the change that comes first.
 fn place_of(
     problem: &Problem,
     head: &ManifestSet,
@@ -265,6 +266,9 @@ fn place_of(
         }
     };
     let Some(own) = origin(problem.owner) else {
+        if problem.was_before {
+            return None;
+        }
         let first = changes.iter().find(|change| matches!(change.kind, ChangeKind::Added | ChangeKind::Changed))?;
         return origin(first.owner).map(Origin::place);
     };

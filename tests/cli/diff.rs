@@ -13,13 +13,13 @@ fn two_states() {
 
     FITTED THEN, NOT NOW
     shop/batch-1: on b-1 then
-      because b-1: node(s) had untolerated taint {dedicated: ml} (TaintToleration)
+      now b-1: node(s) had untolerated taint {dedicated: ml} (TaintToleration)
       0/2 nodes are available: 1 node(s) didn't match Pod's node affinity/selector,
       1 node(s) had untolerated taint {dedicated: ml}. no new claims to deallocate,
       preemption: 0/2 nodes are available: 2 Preemption is not helpful for
       scheduling.
     shop/web-2: on a-2 then
-      because a-2: not there now
+      now a-2: not there
       0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint
       {dedicated: ml}. no new claims to deallocate, preemption: 0/2 nodes are
       available: 1 No preemption victims found for incoming pod, 1 Preemption is not
@@ -43,7 +43,7 @@ fn two_states() {
     for line in [
         "2 pods fit now that did",
         "shop/web-2: on a-2 now",
-        "because a-2: not there then",
+        "then a-2: not there",
         "Node   a-2       added",
         "Node   b-1       taint dedicated:NoSchedule: ml → <none>",
         "--- status 0",
@@ -69,8 +69,8 @@ fn classes_devices_and_quotas() {
 
     FITTED THEN, NOT NOW
     shop/db-0: would fit then
-      because n-1 and n-2: node(s) didn't find available persistent volumes to bind
-              (VolumeBinding)
+      now n-1 and n-2: node(s) didn't find available persistent volumes to bind
+          (VolumeBinding)
       0/2 nodes are available: 2 node(s) didn't find available persistent volumes to
       bind. preemption: 0/2 nodes are available: 2 Preemption is not helpful for
       scheduling.
@@ -96,8 +96,8 @@ fn classes_devices_and_quotas() {
 
     FITTED THEN, NOT NOW
     shop/db-0: would fit then
-      because n-1 and n-2: node(s) didn't find available persistent volumes to bind
-              (VolumeBinding)
+      now n-1 and n-2: node(s) didn't find available persistent volumes to bind
+          (VolumeBinding)
       0/2 nodes are available: 2 node(s) didn't find available persistent volumes to
       bind. preemption: 0/2 nodes are available: 2 Preemption is not helpful for
       scheduling.

@@ -109,17 +109,17 @@ fn of_states(screen: &mut Screen, states: &StatesDifference, most: usize) {
     pods(screen, states, most);
 }
 
-/// `3 nodes (a-1, a-2, a-3): Insufficient cpu (NodeResourcesFit)`.
+/// `now 3 nodes (a-1, a-2, a-3): Insufficient cpu (NodeResourcesFit)`.
 fn because(screen: &mut Screen, because: &[Because], when: &str) {
     for Because { nodes, plugin, reason } in because {
         let names: Vec<&str> = nodes.iter().map(Name::as_str).collect();
         let at = if names.is_empty() { String::new() } else { format!("{}: ", list(&names, 5)) };
         let why = match plugin {
             Some(plugin) => format!("{reason} ({plugin})"),
-            None if reason.is_empty() => format!("not there {when}"),
+            None if reason.is_empty() => "not there".to_owned(),
             None => reason.clone(),
         };
-        screen.indented(Label::Plain, "  because ", &format!("{at}{why}"));
+        screen.indented(Label::Plain, &format!("  {when} "), &format!("{at}{why}"));
     }
 }
 
