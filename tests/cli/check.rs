@@ -274,6 +274,10 @@ fn what_was_broken_before() {
     --- stderr
     --- status 1
     "#);
+    // Of a workload outside of the change there is no manifest to point at.
+    let outside = screen("check -f tests/cli/check/urgent.yaml --snapshot examples/clusters/mixed.yaml -o github");
+    let of_web = outside.lines().find(|line| line.contains("deployment/shop/web"));
+    assert!(of_web.is_some_and(|line| line.contains("::warning title=")), "{outside}");
 }
 
 #[test]
