@@ -66,14 +66,6 @@ impl NodeFilter for Filter {
         self.rules().try_for_each(|(constraint, domains)| judge(constraint, domains, node))
     }
 
-    fn admits(&self, node: &NodeInfo) -> Option<bool> {
-        let allows = |(constraint, domains): (&CompiledConstraint, &DomainCounts)| {
-            let domain = node.node.labels.get(constraint.topology_key);
-            domain.is_some_and(|domain| allows(constraint, domains.pods(domain), minimum(constraint, domains)))
-        };
-        Some(self.rules().all(allows))
-    }
-
     fn retain_admitted(&self, nodes: &mut Vec<&NodeInfo>) -> Option<()> {
         for (constraint, domains) in self.rules() {
             let minimum = minimum(constraint, domains);
