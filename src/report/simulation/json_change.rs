@@ -64,7 +64,8 @@ pub(super) struct ScenarioStepObject<'a> {
     /// A StatefulSet that waits for a pod before it goes on.
     #[serde(skip_serializing_if = "Option::is_none")]
     waits_for: Option<WaitsObject>,
-    /// Pods that are equal to the controller where some of them are deleted: which ones is a draw.
+    /// Of how many pods some are deleted where which ones cannot be said: they are equal to the controller, or the second
+    /// at which it acts decides.
     #[serde(skip_serializing_if = "Option::is_none")]
     equal_pods: Option<usize>,
     /// How far a rollout came.
@@ -202,7 +203,7 @@ impl<'a> ScenarioStepObject<'a> {
                 not_created: waits.not_created,
                 not_deleted: waits.not_deleted,
             }),
-            equal_pods: report.draw,
+            equal_pods: report.draw.map(|draw| draw.pods),
             rollout: report.rollout.as_ref().map(RolloutObject::new),
         }
     }

@@ -3,6 +3,7 @@
 use crate::api::{Name, ObjectKey, name};
 use crate::edit::Edit;
 use crate::simulate::new_nodes::NodeModel;
+use crate::simulate::scenario::deletion_order::Draw;
 use crate::simulate::scenario::{AppliedScenario, NodeChoice, RefusedAction, StepAction, StepReport, Waits};
 
 use super::super::style::Label;
@@ -136,8 +137,13 @@ pub(in crate::report) fn happened(report: &StepReport, most: usize) -> Vec<(Labe
         let retried = format!("blocked evictions retried {}, after other pods were placed", times(report.retries));
         lines.push((Label::Plain, retried));
     }
-    if let Some(equal) = report.draw {
-        let text = format!("which are deleted is a draw: {} are equal to the controller", count(equal, "pod"));
+    if let Some(Draw { pods, by_moment }) = report.draw {
+        let pods = count(pods, "pod");
+        let text = if by_moment {
+            format!("which are deleted depends on the second: the controller rounds ages, of {pods} any may go")
+        } else {
+            format!("which are deleted is a draw: {pods} are equal to the controller")
+        };
         lines.push((Label::Warning, text));
     }
     if let Some(Waits { for_pod, not_created, not_deleted }) = &report.waits {

@@ -6,6 +6,7 @@
 //! the step, unless it says `place: later`. [`run()`] plays a scenario, [`read`] reads one.
 
 pub mod budgets;
+pub mod deletion_order;
 pub mod drain;
 mod error;
 mod fields;

@@ -5,6 +5,7 @@ use crate::api::name::Name;
 use crate::control_plane::admission;
 
 use super::super::summary::{UnplacedGroup, unplaced_by_cause};
+use super::deletion_order::Draw;
 use super::rollout::Rollout;
 use super::{ScenarioRun, ScenarioStep, StepAction};
 
@@ -66,8 +67,8 @@ pub struct StepReport {
     pub stuck: Vec<ObjectKey>,
     /// Pods of a StatefulSet that are not created as it waits for another pod, and for which.
     pub waits: Option<Waits>,
-    /// Of how many pods that are as good to delete some were chosen that a real controller may not choose.
-    pub draw: Option<usize>,
+    /// That a real controller may choose others than those that are deleted here.
+    pub draw: Option<Draw>,
     /// How often a drain asked again for pods that a budget had held, after others had found a place.
     pub retries: usize,
 }

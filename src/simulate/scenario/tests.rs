@@ -247,6 +247,39 @@ fn workloads_are_scaled_patched_and_deleted() {
     );
 }
 
+#[test]
+fn of_pods_that_differ_in_age() {
+    // What is said of two or three pods of a ReplicaSet, given by age and uid, of which one is deleted.
+    let of = |pods: &[(i64, &str)]| {
+        let pods: Vec<Value> = pods
+            .iter()
+            .map(|(age, uid)| {
+                let mut pod = pod(uid, Some("m"), Some("ReplicaSet"), &json!({}));
+                pod["metadata"]["uid"] = json!(uid);
+                pod["metadata"]["creationTimestamp"] = json!(Timestamp(NOW.0 - age).to_string());
+                pod
+            })
+            .collect();
+        let set = json!({"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": {"name": "x", "namespace": "a"}});
+        let objects = [vec![node("m", "1", "3"), set], pods.clone()].concat();
+        let step = json!([{"kind": "Scale", "workload": "rs/a/x", "replicas": pods.len() - 1}]);
+        let report = play(&objects, &step).unwrap().1.reports.remove(0);
+        (names(&report.deleted).join(" "), report.draw.map(|draw| (draw.pods, draw.by_moment)))
+    };
+    let said = |name: &str, draw| (name.to_owned(), draw);
+    // Of the same power of two (8,796 to 17,592 seconds) for the next hour: the uid decides, not the age.
+    assert_eq!(of(&[(10_000, "a"), (10_001, "b")]), said("a", None));
+    assert_eq!(of(&[(10_000, "b"), (10_001, "a")]), said("a", None));
+    // One goes over to the next power of two before the other: then the younger is deleted.
+    assert_eq!(of(&[(16_000, "b"), (16_001, "a")]), said("a", Some((2, true))));
+    assert_eq!(of(&[(16_000, "a"), (16_001, "b")]), said("a", None));
+    assert_eq!(of(&[(16_000, "b"), (16_001, "a"), (40_000, "0")]), said("a", Some((2, true))));
+    // Far apart.
+    assert_eq!(of(&[(100, "b"), (20_000, "a")]), said("b", None));
+    // In nothing.
+    assert_eq!(of(&[(10_000, "a"), (10_000, "b"), (10_000, "c")]), said("a", Some((3, false))));
+}
+
 fn workload(kind: &str, spec: &Value) -> Value {
     let mut object = json!({"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": "x", "namespace": "a"},
         "spec": {"selector": {"matchLabels": {"app": "x"}}, "template": {"metadata": {"labels": {"app": "x"}},

@@ -24,6 +24,7 @@ use crate::state::{NodeId, Pod, PodId};
 
 use super::super::super::step::Outcome;
 use super::super::StepError;
+use super::super::deletion_order::{self, Draw};
 use super::super::report::StepReport;
 use super::super::rollout::{Bounds, Rolling, Rollout, RolloutEnd, proportional};
 use super::super::workloads;
@@ -377,8 +378,8 @@ impl Runner<'_, '_> {
         if let Some(surplus) = pods.len().checked_sub(size) {
             let all: Vec<&Pod> = all.iter().map(|pod| cluster.pod(*pod)).collect();
             let mut sorted: Vec<&Pod> = pods.iter().map(|pod| cluster.pod(*pod)).collect();
-            workloads::goes_first(&mut sorted, &all, set.kind, self.simulation.now());
-            report.draw = workloads::draw(&sorted, &all, set.kind, surplus, self.simulation.now()).or(report.draw);
+            deletion_order::goes_first(&mut sorted, &all, set.kind, self.simulation.now());
+            report.draw = deletion_order::draw(&sorted, &all, set.kind, surplus, self.simulation.now()).or(report.draw);
             let leaving: Vec<ObjectKey> = sorted.into_iter().take(surplus).map(Pod::key).collect();
             return self.delete_pods(&leaving, report);
         }
@@ -484,8 +485,8 @@ impl Runner<'_, '_> {
     }
 
     /// Old pods that go: first `unhealthy` of those that are not available, then `spare` others. Those of the
-    /// oldest ReplicaSet go first (rolling.go), of each as it deletes them. Also how many are equal where it is a draw.
-    fn first_to_go(&self, pods: &Pods, unhealthy: usize, spare: usize) -> (Vec<PodId>, Option<usize>) {
+    /// oldest ReplicaSet go first (rolling.go), of each as it deletes them. Also whether that is a draw.
+    fn first_to_go(&self, pods: &Pods, unhealthy: usize, spare: usize) -> (Vec<PodId>, Option<Draw>) {
         let cluster = self.cluster();
         let all: Vec<&Pod> = pods.old.iter().chain(&pods.new).map(|pod| cluster.pod(*pod)).collect();
         let mut managers = workloads::managers(cluster, pods.workload);
@@ -495,18 +496,18 @@ impl Runner<'_, '_> {
             managers.iter().position(|manager| controller::owned(pod.key().namespace, owner, manager))
         };
         let mut old: Vec<&Pod> = pods.old.iter().map(|pod| cluster.pod(*pod)).collect();
-        workloads::goes_first(&mut old, &all, pods.workload.kind, self.simulation.now());
+        deletion_order::goes_first(&mut old, &all, pods.workload.kind, self.simulation.now());
         old.sort_by_key(|pod| place(pod));
         let unavailable: Vec<&Pod> = old.iter().filter(|pod| !workloads::is_available(cluster, pod)).copied().collect();
         let mut leaving: Vec<PodId> = unavailable.iter().map(|pod| pod.id).take(unhealthy).collect();
         let (kind, now) = (pods.workload.kind, self.simulation.now());
-        let of_unavailable = workloads::draw(&unavailable, &all, kind, leaving.len(), now);
+        let of_unavailable = deletion_order::draw(&unavailable, &all, kind, leaving.len(), now);
         let others: Vec<&Pod> = old.iter().filter(|pod| !leaving.contains(&pod.id)).copied().collect();
         let last = spare.checked_sub(1).and_then(|last| others.get(last));
         let beside: Vec<&Pod> =
             others.iter().filter(|pod| last.is_some_and(|last| place(last) == place(pod))).copied().collect();
         let of_set = others.iter().take(spare).filter(|pod| beside.iter().any(|other| other.id == pod.id)).count();
-        let draw = workloads::draw(&beside, &all, kind, of_set, now).or(of_unavailable);
+        let draw = deletion_order::draw(&beside, &all, kind, of_set, now).or(of_unavailable);
         leaving.extend(others.into_iter().take(spare).map(|pod| pod.id));
         (leaving, draw)
     }
@@ -669,7 +670,8 @@ impl Runner<'_, '_> {
             if before == (pods.old.len(), pods.new.len()) {
                 let end = self.end_of(pods);
                 let gone = before_all.saturating_sub(pods.old.len());
-                report.draw = Some(before_all).filter(|_| end.is_stuck() && gone > 0);
+                let draw = Draw { pods: before_all, by_moment: false };
+                report.draw = Some(draw).filter(|_| end.is_stuck() && gone > 0);
                 return Ok(end);
             }
         }
