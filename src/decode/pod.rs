@@ -9,7 +9,7 @@ use super::object::{DecodedPrefix, take};
 use super::scheduler_process::SchedulerProcess;
 use crate::api::labels::Labels;
 use crate::api::list::List;
-use crate::api::meta::{Metadata, ObjectKey, OwnerReference};
+use crate::api::meta::{Annotations, Metadata, ObjectKey, OwnerReference};
 use crate::api::name::{Name, name};
 use crate::api::pod_spec::PodSpec;
 use crate::api::pod_template::PodTemplate;
@@ -43,12 +43,8 @@ pub struct PodOwn {
     pub mirror: bool,
     /// The Cluster Autoscaler takes it for a pod of a DaemonSet.
     pub daemon_set_pod: bool,
-    /// How old it must be before the Cluster Autoscaler makes room for it, as an annotation has it.
-    pub scale_up_delay: Option<Name>,
-    /// The ProvisioningRequest that it consumes, as an annotation has it.
-    pub provisioning_request: Option<Name>,
-    /// The PodGroup of another scheduler, Volcano or KAI, as an annotation has it.
-    pub group_annotation: Option<Name>,
+    /// Annotations that few pods have.
+    pub annotated: Option<Box<RareAnnotations>>,
     /// `status.nominatedNodeName`.
     pub nominated_node_name: Option<Name>,
     /// `status.phase`.
@@ -88,9 +84,7 @@ impl PodOwn {
             limit_ranged: false,
             mirror: false,
             daemon_set_pod: false,
-            scale_up_delay: None,
-            provisioning_request: None,
-            group_annotation: None,
+            annotated: None,
             nominated_node_name: None,
             phase: PodPhase::Pending,
             end: None,
@@ -105,10 +99,38 @@ impl PodOwn {
         }
     }
 
+    /// What its annotations say that few pods have.
+    pub fn annotated(&self) -> RareAnnotations {
+        self.annotated.as_deref().copied().unwrap_or_default()
+    }
+
     /// With the uid that is made up where nobody gave one: namespace and name.
     #[must_use]
     pub fn with_uid(self) -> Self {
         if self.uid.is_empty() { Self { uid: name(&self.key.to_string()), ..self } } else { self }
+    }
+}
+
+/// What annotations say that few pods have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RareAnnotations {
+    /// How old the pod must be before the Cluster Autoscaler makes room for it.
+    pub scale_up_delay: Option<Name>,
+    /// The ProvisioningRequest that it consumes.
+    pub provisioning_request: Option<Name>,
+    /// The PodGroup of another scheduler, Volcano or KAI.
+    pub group: Option<Name>,
+}
+
+impl RareAnnotations {
+    fn of(annotations: &Annotations) -> Option<Box<Self>> {
+        let groups = [annotations.volcano_group, annotations.volcano_own_group, annotations.kai_group];
+        let rare = Self {
+            scale_up_delay: annotations.scale_up_delay,
+            provisioning_request: annotations.provisioning_request.or(annotations.old_provisioning_request),
+            group: groups.into_iter().flatten().next().filter(|group| !group.is_empty()),
+        };
+        (rare != Self::default()).then(|| Box::new(rare))
     }
 }
 
@@ -227,13 +249,7 @@ impl WirePod {
             limit_ranged: annotations.limit_ranger.is_some(),
             mirror: annotations.mirror.is_some(),
             daemon_set_pod: annotations.daemon_set_pod.is_some_and(|value| value == "true"),
-            scale_up_delay: annotations.scale_up_delay,
-            provisioning_request: annotations.provisioning_request.or(annotations.old_provisioning_request),
-            group_annotation: annotations
-                .volcano_group
-                .or(annotations.volcano_own_group)
-                .or(annotations.kai_group)
-                .filter(|group| !group.is_empty()),
+            annotated: RareAnnotations::of(&annotations),
             nominated_node_name: status.nominated_node_name.filter(|name| !name.is_empty()),
             phase: status.phase.unwrap_or_default(),
             end,

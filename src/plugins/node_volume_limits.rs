@@ -86,7 +86,9 @@ impl FilterPlugin for NodeVolumeLimits {
         if cycle.pod.spec().volumes.iter().any(may_count) {
             note_what_is_missing(cycle);
         }
-        Box::new(Filter { cycle, portworx: self.portworx, drivers: self.drivers })
+        let mut filter = Filter { cycle, portworx: self.portworx, drivers: self.drivers, wanted: None };
+        filter.wanted = filter.same_everywhere();
+        Box::new(filter)
     }
 }
 
@@ -123,6 +125,15 @@ struct Filter<'a> {
     cycle: Cycle<'a>,
     portworx: PortworxMigration,
     drivers: Option<RequiredDrivers>,
+    /// What the pod wants of every node alike.
+    wanted: Option<Wanted>,
+}
+
+/// The volumes of a pod where they are the same on each node.
+struct Wanted {
+    volumes: Vec<CsiSource>,
+    /// The drivers of them that a node must have.
+    required: Vec<Name>,
 }
 
 /// What a driver has to attach.
@@ -135,6 +146,14 @@ struct DriverCount {
 
 impl NodeFilter for Filter<'_> {
     fn filter(&self, node: &NodeInfo) -> Result<(), Rejection> {
+        if self.surely_fits(node) {
+            debug_assert!(
+                self.counts(node)
+                    .is_ok_and(|counts| counts.iter().all(|count| count.used + count.wanted <= count.limit)),
+                "counted by numbers, and not by name"
+            );
+            return Ok(());
+        }
         for count in self.counts(node)? {
             if count.used + count.wanted > count.limit {
                 let DriverCount { driver, wanted, used, limit } = count;
@@ -158,6 +177,37 @@ impl NodeFilter for Filter<'_> {
 }
 
 impl Filter<'_> {
+    /// What the pod wants, where that takes no plugin that has moved to CSI on some nodes and not on others, and no error.
+    fn same_everywhere(&self) -> Option<Wanted> {
+        let pod = self.cycle.pod;
+        let storage = self.cycle.cluster.storage();
+        let claims = pod.spec().volumes.iter().filter_map(|volume| volume.claim_of(pod.key()));
+        let moved = claims.filter_map(|key| storage.claim(key)).any(|claim| self.has_in_tree_plugin(claim));
+        if moved || pod.class.mounted_volumes.others > 0 {
+            return None;
+        }
+        let mut volumes = Vec::new();
+        self.collect(pod, None, true, &mut volumes).ok()?;
+        let required =
+            volumes.iter().map(|volume: &CsiSource| volume.driver).filter(|driver| self.is_required(*driver));
+        Some(Wanted { required: required.collect(), volumes })
+    }
+
+    /// Whether there is room even if none of the volumes on the node were the same: then nobody looks at which they are.
+    fn surely_fits(&self, node: &NodeInfo) -> bool {
+        let Some(wanted) = self.wanted.as_ref().filter(|_| node.volumes.others == 0) else { return false };
+        let storage = self.cycle.cluster.storage();
+        let csi_node = storage.csi_node(node.name());
+        let has = |driver| csi_node.is_some_and(|csi_node| csi_node.drivers.contains(driver));
+        if !wanted.required.iter().all(has) {
+            return false;
+        }
+        let Some(csi_node) = csi_node.filter(|csi_node| !csi_node.limits.is_empty()) else { return true };
+        let most = node.volumes.claims + (storage.attachments(node.name()).len() + wanted.volumes.len()) as u64;
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        wanted.volumes.iter().all(|volume| csi_node.limit(volume.driver).is_none_or(|limit| most <= limit))
+    }
+
     /// What each driver with a limit has to attach for the pod, in the order of their names.
     fn counts(&self, node: &NodeInfo) -> Result<Vec<DriverCount>, Rejection> {
         let csi_node = self.cycle.cluster.storage().csi_node(node.name());
@@ -173,7 +223,7 @@ impl Filter<'_> {
         }
         let mut wanted: FxHashSet<CsiSource> = wanted.into_iter().collect();
         let mut used = FxHashSet::default();
-        for pod in &node.pods {
+        for pod in &node.volumes.pods {
             self.collect(self.cycle.cluster.pod(*pod), Some(csi_node), false, &mut used)?;
         }
         wanted.retain(|volume| !used.contains(volume));
@@ -200,17 +250,18 @@ impl Filter<'_> {
     /// The first driver that the node should have for the volumes of the pod and has not (upstream
     /// checkCSIDriverOnNode). Where several are missing, upstream names any of them, as it walks a map.
     fn missing_driver(&self, wanted: &[CsiSource], csi_node: Option<&CsiNode>) -> Option<Name> {
-        let required = self.drivers?;
-        let is_required = |driver: Name| {
-            let driver = self.cycle.cluster.storage().driver(driver);
-            driver.is_some_and(|driver| match required {
-                RequiredDrivers::All => true,
-                RequiredDrivers::Marked => driver.prevents_scheduling_if_missing,
-            })
-        };
         wanted.iter().map(|volume| volume.driver).find(|driver| {
             let installed = csi_node.is_some_and(|csi_node| csi_node.drivers.contains(driver));
-            !installed && is_required(*driver)
+            !installed && self.is_required(*driver)
+        })
+    }
+
+    fn is_required(&self, driver: Name) -> bool {
+        let Some(required) = self.drivers else { return false };
+        let driver = self.cycle.cluster.storage().driver(driver);
+        driver.is_some_and(|driver| match required {
+            RequiredDrivers::All => true,
+            RequiredDrivers::Marked => driver.prevents_scheduling_if_missing,
         })
     }
 
@@ -279,6 +330,15 @@ impl Filter<'_> {
             return None;
         }
         in_tree.translated.as_ref().ok().map(|translated| translated.source)
+    }
+
+    /// Whether the volume of a claim is one of a plugin that moves to CSI node by node.
+    fn has_in_tree_plugin(&self, claim: &PersistentVolumeClaim) -> bool {
+        let storage = self.cycle.cluster.storage();
+        match storage.volume(claim.volume_name) {
+            Some(volume) => volume.csi.is_none() && volume.in_tree.is_some(),
+            None => storage.class(claim.class).is_some_and(|class| InTreePlugin::named(class.provisioner).is_some()),
+        }
     }
 
     /// A volume that is still to be made, or that is gone: counted as one of its own (upstream

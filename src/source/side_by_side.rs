@@ -7,6 +7,7 @@
 
 use super::scan::{Cursor, Opening, TypeMeta, is_white, opening};
 use super::walk::Decoder;
+use super::window::CAPACITY;
 
 /// So many places are tried for the beginning of a piece.
 const MOST_TRIED: usize = 16;
@@ -137,7 +138,8 @@ impl<F> Piece<F> {
     ) -> Self {
         let mut piece = Self { found: Vec::new(), end: from, next: Some(from) };
         while let Some(at) = piece.next.filter(|at| until.is_none_or(|until| *at < until)) {
-            let json = bytes.get(at..).unwrap_or_default();
+            // A longer one is read by itself, and its values counted before.
+            let json = bytes.get(at..bytes.len().min(at + CAPACITY)).unwrap_or_default();
             piece.next = None;
             let Some(object) = item.or_else(|| type_of(json)) else { break };
             let Ok((found, length)) = decoder.decode(object, json) else { break };

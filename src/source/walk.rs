@@ -23,10 +23,8 @@ use crate::decode::object::skip;
 const NAMED: usize = 1 << 21;
 /// Lists hold Lists hold Lists: nobody writes this many.
 const DEEPEST: usize = 64;
-/// The values of an object are counted where it may be larger than so many windows.
-const LARGE: usize = 4;
 /// A block of items has as many bytes as so many windows.
-const BLOCK: usize = 16;
+const BLOCK: usize = 8;
 /// A block of fewer items was not worth its while: what stands here does not lie side by side.
 const FEW: usize = 2;
 /// What an object takes that waits, beside its bytes.
@@ -308,8 +306,9 @@ impl<R: Read, S: Sink> Walk<'_, R, S> {
     /// Hands the object that the window begins with to the sink.
     fn take(&mut self, api_version: &str, kind: &str) -> Result<(), Failure> {
         loop {
-            let is_large = self.window.bytes().len() > self.window.capacity() * LARGE;
-            if is_large && has_more_values(self.window.bytes(), Limit::Values.length()) {
+            // Those of a smaller object are as few as its bytes.
+            let may_be_large = self.window.bytes().len() > self.window.capacity();
+            if may_be_large && has_more_values(self.window.bytes(), Limit::Values.length()) {
                 return Err(InputProblem::Limit(Limit::Values).into());
             }
             match self.decoder.decode(TypeMeta { api_version, kind }, self.window.bytes()) {

@@ -57,8 +57,7 @@ impl ClusterBuilder {
 
     /// Takes in one object. Answers whether it replaced an earlier one.
     pub fn add(&mut self, object: Object) -> bool {
-        let (kind, key) = object.identity();
-        self.kinds.insert(kind);
+        self.kinds.insert(object.identity().0);
         let sequence = self.sequence;
         self.sequence += 1;
         match object {
@@ -70,10 +69,10 @@ impl ClusterBuilder {
             Object::AutoscalerStatus(status) if !status.is_status && status.priorities.is_none() => false,
             object @ (Object::AutoscalerStatus(_) | Object::Provisioning(_)) => {
                 self.shows_autoscaler = true;
-                self.objects.insert((kind, key), object)
+                self.objects.insert(object)
             }
-            Object::Node(node) => self.nodes.insert((kind, key), *node),
-            object => self.objects.insert((kind, key), object),
+            Object::Node(node) => self.nodes.insert(*node),
+            object => self.objects.insert(object),
         }
     }
 
@@ -108,7 +107,7 @@ impl ClusterBuilder {
         if let Some(found) = pod.autoscaler.take() {
             self.autoscaler = Some(Arc::from(found));
         }
-        self.pods.insert((Kind::Pod, pod.own.key), pod)
+        self.pods.insert(pod)
     }
 
     /// Takes all objects of `kind` out again: their list starts again.
@@ -130,20 +129,20 @@ impl ClusterBuilder {
         }
         let identity = (kind, key);
         match kind {
-            Kind::Pod => self.pods.remove_one(&identity),
-            Kind::Node => self.nodes.remove_one(&identity),
-            _ => self.objects.remove_one(&identity),
+            Kind::Pod => self.pods.remove_one(identity),
+            Kind::Node => self.nodes.remove_one(identity),
+            _ => self.objects.remove_one(identity),
         }
     }
 
     /// The pod called `key`.
     pub fn pod(&self, key: ObjectKey) -> Option<&PodObject> {
-        self.pods.get(&(Kind::Pod, key))
+        self.pods.get((Kind::Pod, key))
     }
 
     /// The object of `kind` called `key`.
     pub fn workload(&self, kind: WorkloadKind, key: ObjectKey) -> Option<&Workload> {
-        match self.objects.get(&(Kind::Workload(kind), key))? {
+        match self.objects.get((Kind::Workload(kind), key))? {
             Object::Workload(workload) => Some(workload),
             _ => None,
         }

@@ -18,6 +18,7 @@ pub mod group_members;
 pub mod node_affinity;
 pub mod node_info;
 pub mod node_tree;
+pub mod node_volumes;
 mod objects;
 pub mod pod;
 pub mod pod_class;

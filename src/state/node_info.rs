@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::node_volumes::NodeVolumes;
 use super::pod::{Pod, PodId};
 use crate::api::host_ports::UsedPorts;
 use crate::api::name::Name;
@@ -39,6 +40,8 @@ pub struct NodeInfo {
     pub non_zero_memory: i64,
     /// Host ports taken.
     pub used_ports: UsedPorts,
+    /// The volumes of its pods.
+    pub volumes: NodeVolumes,
 }
 
 impl NodeInfo {
@@ -52,6 +55,7 @@ impl NodeInfo {
             non_zero_cpu: 0,
             non_zero_memory: 0,
             used_ports: UsedPorts::default(),
+            volumes: NodeVolumes::default(),
         }
     }
 
@@ -65,6 +69,7 @@ impl NodeInfo {
         if let Err(place) = self.pods.binary_search(&pod.id) {
             self.pods.insert(place, pod.id);
             self.count(pod, 1);
+            self.volumes.add(pod);
             for port in &pod.class.host_ports {
                 self.used_ports.add(*port);
             }
@@ -76,6 +81,7 @@ impl NodeInfo {
         if let Ok(place) = self.pods.binary_search(&pod.id) {
             self.pods.remove(place);
             self.count(pod, -1);
+            self.volumes.remove(pod);
             for port in &pod.class.host_ports {
                 self.used_ports.remove(*port);
             }

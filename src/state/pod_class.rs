@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::node_affinity::{self, PreferredNodeAffinity, RequiredNodeAffinity};
+use super::node_volumes::MountedVolumes;
 use crate::api::affinity_term::AffinityTerms;
 use crate::api::host_ports::{HostPort, host_ports};
 use crate::api::name::Name;
@@ -21,6 +22,8 @@ pub struct PodClass {
     pub requests: ExistingPod,
     /// The ports of the node it takes.
     pub host_ports: Box<[HostPort]>,
+    /// The volumes it mounts that may have to be attached.
+    pub mounted_volumes: MountedVolumes,
     /// What it requires of a node's labels and name.
     pub required_node_affinity: RequiredNodeAffinity,
     /// What it prefers of them.
@@ -34,6 +37,7 @@ impl PodClass {
     pub fn new(template: Arc<PodTemplate>, gates: RequestGates) -> Self {
         let requests = requests::existing_pod(&template.resources(), gates);
         let host_ports = host_ports(&template.spec);
+        let mounted_volumes = MountedVolumes::of(&template.spec.volumes);
         let affinity = template.spec.affinity.as_ref();
         let affinity = AffinityTerms::compile(
             affinity.and_then(|a| a.pod_affinity.as_ref()),
@@ -41,7 +45,15 @@ impl PodClass {
         );
         let required_node_affinity = RequiredNodeAffinity::new(&template.spec);
         let preferred_node_affinity = node_affinity::preferred(&template.spec);
-        Self { template, requests, host_ports, required_node_affinity, preferred_node_affinity, affinity }
+        Self {
+            template,
+            requests,
+            host_ports,
+            mounted_volumes,
+            required_node_affinity,
+            preferred_node_affinity,
+            affinity,
+        }
     }
 
     /// Names of the claims the class's pods use (not those made for each pod).

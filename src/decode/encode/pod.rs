@@ -36,9 +36,12 @@ fn annotations(own: &PodOwn) -> Map<String, Value> {
     set("kubernetes.io/limit-ranger", own.limit_ranged.then(|| json!("")));
     set("kubernetes.io/config.mirror", own.mirror.then(|| json!("")));
     set("cluster-autoscaler.kubernetes.io/daemonset-pod", own.daemon_set_pod.then(|| json!("true")));
-    set("cluster-autoscaler.kubernetes.io/pod-scale-up-delay", own.scale_up_delay.map(|delay| json!(delay)));
-    set("scheduling.k8s.io/group-name", own.group_annotation.map(|group| json!(group)));
-    let request = own.provisioning_request.map(|request| json!(request));
+    set(
+        "cluster-autoscaler.kubernetes.io/pod-scale-up-delay",
+        own.annotated().scale_up_delay.map(|delay| json!(delay)),
+    );
+    set("scheduling.k8s.io/group-name", own.annotated().group.map(|group| json!(group)));
+    let request = own.annotated().provisioning_request.map(|request| json!(request));
     set("autoscaling.x-k8s.io/consume-provisioning-request", request);
     let cost = Some(own.deletion_cost).filter(|cost| *cost != 0);
     set("controller.kubernetes.io/pod-deletion-cost", cost.map(|cost| json!(cost.to_string())));

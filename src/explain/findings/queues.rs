@@ -154,7 +154,7 @@ impl Manager {
     fn named_by(&self, pod: &Pod) -> Option<Name> {
         let by_label = self.labels.iter().find_map(|label| pod.own.labels.get(name(label)));
         let annotated = matches!(self.kind, Some(QueueingKind::PodGroup | QueueingKind::KaiPodGroup));
-        by_label.or(pod.own.group_annotation.filter(|_| annotated))
+        by_label.or(pod.own.annotated().group.filter(|_| annotated))
     }
 
     /// What the PodGroup of the coscheduling plugin says.

@@ -399,7 +399,8 @@ impl<'s> Run<'s> {
         put(answers, &daemons, PodOutcome::DaemonSet);
         // provreq/pods_filter.go, which builder/clients.go adds behind the others where the flag is on.
         let consumes = |pod: &PodId| {
-            flags.provisioning_requests && self.sandbox.cluster().pod(*pod).own.provisioning_request.is_some()
+            flags.provisioning_requests
+                && self.sandbox.cluster().pod(*pod).own.annotated().provisioning_request.is_some()
         };
         let (consuming, left): (Vec<PodId>, Vec<PodId>) = left.into_iter().partition(consumes);
         put(answers, &consuming, PodOutcome::ConsumesProvisioningRequest);

@@ -141,7 +141,7 @@ pub(super) fn sort(cluster: &Cluster, options: &Options, asked: &[PodId]) -> Sor
 /// filterOutYoungPods: an annotation that cannot be read, or asks for less than the flag, counts for nothing.
 pub(super) fn is_young(pod: &Pod, flags: &Flags, now: Timestamp) -> bool {
     let Some(created) = pod.own.creation_timestamp else { return false };
-    let own = pod.own.scale_up_delay.and_then(|text| GoDuration::parse(&text));
+    let own = pod.own.annotated().scale_up_delay.and_then(|text| GoDuration::parse(&text));
     let delay = own.filter(|own| *own >= flags.new_pod_delay).unwrap_or(flags.new_pod_delay);
     let age = now.0.saturating_sub(created.0).saturating_mul(1_000_000_000);
     age <= delay.nanoseconds

@@ -59,6 +59,14 @@ pub(super) struct Honors {
     pub(super) taints: bool,
 }
 
+impl Honors {
+    /// Whether a node counts that the pod can(not) go to in these respects (upstream common.go, matchNodeInclusionPolicies).
+    /// Asks only about what is honored.
+    fn include(self, affinity: impl FnOnce() -> bool, taints: impl FnOnce() -> bool) -> bool {
+        (!self.affinity || affinity()) && (!self.taints || taints())
+    }
+}
+
 impl CompiledConstraint {
     /// A constraint that `pod` has itself. `matchLabelKeys` are merged here whether or not the
     /// API server has merged them too: twice asked is as good as once.
@@ -112,10 +120,9 @@ impl CompiledConstraint {
         }
     }
 
-    /// Whether nodes that the pod can(not) go to in these respects count
-    /// (upstream common.go, matchNodeInclusionPolicies).
+    /// Whether nodes that would have the pod in these respects count.
     pub(super) fn includes(&self, admission: Admission) -> bool {
-        (admission.affinity || !self.honors.affinity) && (admission.taints || !self.honors.taints)
+        self.honors.include(|| admission.affinity, || admission.taints)
     }
 
     /// Whether pods with `labels` count, in the pod's own namespace. An empty selector counts
@@ -174,19 +181,21 @@ impl NodeDemands {
     }
 
     pub(super) fn admission(&self, node: &NodeInfo) -> Admission {
-        let keeps_away = |taint| !tolerated(&self.class.template.spec.tolerations, taint, self.comparisons);
-        Admission {
-            affinity: self.class.required_node_affinity.matches(node),
-            taints: !node.node.taints.iter().any(|taint| taint.effect.rejects() && keeps_away(taint)),
-        }
+        Admission { affinity: self.is_selected(node), taints: self.is_tolerated(node) }
     }
 
-    /// Whether the constraint counts a node by its inclusion policies: asks only what they honor.
+    fn is_selected(&self, node: &NodeInfo) -> bool {
+        self.class.required_node_affinity.matches(node)
+    }
+
+    fn is_tolerated(&self, node: &NodeInfo) -> bool {
+        let keeps_away = |taint| !tolerated(&self.class.template.spec.tolerations, taint, self.comparisons);
+        !node.node.taints.iter().any(|taint| taint.effect.rejects() && keeps_away(taint))
+    }
+
+    /// Whether the constraint counts a node by its inclusion policies.
     fn counts(&self, constraint: &CompiledConstraint, node: &NodeInfo) -> bool {
-        if !constraint.honors.taints {
-            return !constraint.honors.affinity || self.class.required_node_affinity.matches(node);
-        }
-        constraint.includes(self.admission(node))
+        constraint.honors.include(|| self.is_selected(node), || self.is_tolerated(node))
     }
 }
 
@@ -238,9 +247,10 @@ pub(super) fn count_pods(
                     if require_all_keys && !is_in_all(domains, id) {
                         return None;
                     }
-                    let place = counted.place_of(id).filter(|place| counted.has(*place));
-                    let lacks_key = counted.place_of(id).is_none();
-                    let place = if lacks_key { counted.find(Name::default()) } else { place };
+                    let place = match counted.place_of(id) {
+                        Some(place) => Some(place).filter(|place| counted.has(*place)),
+                        None => counted.find(Name::default()),
+                    };
                     place.filter(|_| demands.counts(constraint, cluster.node(id)))
                 };
                 *asked.get_mut(id.index())?.get_or_insert_with(ask)

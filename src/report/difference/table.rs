@@ -19,7 +19,7 @@ pub(super) fn screen(answer: &DifferenceAnswer, provenance: &Provenance, look: L
     let mut screen = Screen::of(look, provenance);
     let most = if look.wide { usize::MAX } else { ROWS };
     let label = if answer.is_worse() { Label::Rejected } else { Label::Heading };
-    screen.headline(label, &headline(answer), &provenance.to_string());
+    screen.headline(label, &headline(answer), &basis(answer, provenance));
     match &answer.states {
         Some(states) => of_states(&mut screen, states, most),
         None => of_schedulers(&mut screen, answer, most),
@@ -27,6 +27,17 @@ pub(super) fn screen(answer: &DifferenceAnswer, provenance: &Provenance, look: L
     settings(&mut screen, answer, most);
     not_evaluated(&mut screen, &answer.not_evaluated);
     screen
+}
+
+/// What the answer rests on: both versions where they differ.
+fn basis(answer: &DifferenceAnswer, provenance: &Provenance) -> String {
+    let versions = answer.settings.iter().find(|setting| setting.field == "version");
+    match versions.and_then(|setting| setting.before.as_ref().zip(setting.now.as_ref())) {
+        Some((before, now)) => {
+            Provenance { kube_version: format!("{before} → {now}"), ..provenance.clone() }.to_string()
+        }
+        None => provenance.to_string(),
+    }
 }
 
 fn headline(answer: &DifferenceAnswer) -> String {
