@@ -30,6 +30,8 @@ const MEMORY: usize = 256 << 20;
 const BYTES_OF_NODE: usize = 200;
 /// So many classes are waited for to come again.
 const SEEN: usize = 1 << 16;
+/// A class is cached when it comes for this time: to cache a cycle costs what some lean ones do.
+const WORTH: u8 = 4;
 /// A longer log is dropped together with the caches, which are cheap beside so many changes.
 const ENTRIES: usize = 1 << 20;
 
@@ -44,14 +46,22 @@ pub(super) struct CycleCaches<'a> {
     /// Pods that were put on nodes and taken off them, in order.
     log: Vec<Entry>,
     classes: FxHashMap<Class, CachedClass<'a>>,
-    /// When each class was looked up last: to cache a cycle costs more than to run one, and pays for classes that come
-    /// again before their cache would have to go.
-    seen: FxHashMap<Class, u64>,
+    /// Classes that are not cached: to cache a cycle pays for those that come often before their cache would have to go.
+    seen: FxHashMap<Class, Seen>,
     topology: Topology,
     /// Whether the nodes of the state are in the order of their names; added ones come last.
     in_order: Option<bool>,
     /// Lookups so far.
     lookups: u64,
+}
+
+/// How a class came that is not cached.
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    /// The number of its last lookup.
+    last: u64,
+    /// How often it came without a long pause.
+    times: u8,
 }
 
 #[derive(Clone, Copy)]
@@ -192,9 +202,13 @@ impl<'a> CycleCaches<'a> {
             if self.seen.len() >= SEEN {
                 self.seen.clear();
             }
-            let before = self.seen.insert(class.clone(), self.lookups);
             let most = most_classes(cluster.nodes().len());
-            if before.is_none_or(|before| self.lookups - before > most as u64) {
+            let seen = self.seen.entry(class.clone()).or_default();
+            if self.lookups - seen.last > most as u64 {
+                seen.times = 0;
+            }
+            *seen = Seen { last: self.lookups, times: seen.times.saturating_add(1) };
+            if seen.times < WORTH {
                 return CacheLookup::Miss;
             }
             self.evict_oldest(most);
@@ -209,6 +223,13 @@ impl<'a> CycleCaches<'a> {
         cached.catch_up(&self.log, cycle, &mut self.topology);
         let in_order = *self.in_order.get_or_insert_with(|| cluster.nodes().is_sorted_by_key(NodeInfo::name));
         cached.answer(cycle, choice, in_order, &mut self.topology)
+    }
+
+    /// A lean cycle did not do for `pod`: the next of its class is cached.
+    pub(super) fn expect_again(&mut self, pod: &Pod, cluster: &Cluster) {
+        if let Some(seen) = Class::of(pod, cluster).and_then(|class| self.seen.get_mut(&class)) {
+            seen.times = WORTH;
+        }
     }
 
     /// Stores why there is no node for pods equal to `pod`: the answer of the cycle that was

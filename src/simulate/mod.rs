@@ -200,7 +200,10 @@ impl<'a> Simulation<'a> {
         match self.lookup(pod) {
             CacheLookup::Miss => match self.find_place(pod) {
                 Some(place) => self.settle_found(pod, &place),
-                None => self.settle(&self.ask(pod)),
+                None => {
+                    self.caches.expect_again(self.cluster.pod(pod), self.cluster);
+                    self.settle(&self.ask(pod))
+                }
             },
             CacheLookup::Nowhere => {
                 let step = self.settle(&self.ask(pod));
@@ -218,7 +221,13 @@ impl<'a> Simulation<'a> {
     fn step_if_placed(&mut self, pod: PodId) -> Option<Step> {
         let place = match self.lookup(pod) {
             CacheLookup::Place(place) => place,
-            CacheLookup::Miss => self.find_place(pod)?,
+            CacheLookup::Miss => match self.find_place(pod) {
+                Some(place) => place,
+                None => {
+                    self.caches.expect_again(self.cluster.pod(pod), self.cluster);
+                    return None;
+                }
+            },
             CacheLookup::Nowhere | CacheLookup::Unplaced(_) => return None,
         };
         Some(self.settle_found(pod, &place))

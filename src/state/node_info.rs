@@ -40,6 +40,8 @@ pub struct NodeInfo {
     pub non_zero_memory: i64,
     /// Host ports taken.
     pub used_ports: UsedPorts,
+    /// The priorities of its pods, each with how many have it; the lowest first.
+    priorities: Vec<(i32, u32)>,
     /// The volumes of its pods.
     pub volumes: NodeVolumes,
 }
@@ -55,6 +57,7 @@ impl NodeInfo {
             non_zero_cpu: 0,
             non_zero_memory: 0,
             used_ports: UsedPorts::default(),
+            priorities: Vec::new(),
             volumes: NodeVolumes::default(),
         }
     }
@@ -70,6 +73,7 @@ impl NodeInfo {
             self.pods.insert(place, pod.id);
             self.count(pod, 1);
             self.volumes.add(pod);
+            self.count_priority(pod.priority());
             for port in &pod.class.host_ports {
                 self.used_ports.add(*port);
             }
@@ -82,10 +86,27 @@ impl NodeInfo {
             self.pods.remove(place);
             self.count(pod, -1);
             self.volumes.remove(pod);
+            if let Some((_, count)) = self.priorities.iter_mut().find(|(priority, _)| *priority == pod.priority()) {
+                *count -= 1;
+                self.priorities.retain(|(_, count)| *count > 0);
+            }
             for port in &pod.class.host_ports {
                 self.used_ports.remove(*port);
             }
         }
+    }
+
+    fn count_priority(&mut self, priority: i32) {
+        let place = self.priorities.partition_point(|(other, _)| *other < priority);
+        match self.priorities.get_mut(place) {
+            Some((other, count)) if *other == priority => *count += 1,
+            _ => self.priorities.insert(place, (priority, 1)),
+        }
+    }
+
+    /// The lowest priority of a pod on the node.
+    pub fn lowest_priority(&self) -> Option<i32> {
+        self.priorities.first().map(|(priority, _)| *priority)
     }
 
     fn count(&mut self, pod: &Pod, sign: i64) {

@@ -133,7 +133,7 @@ fn classes_devices_and_quotas() {
 #[test]
 fn two_versions() {
     assert_snapshot!(screen("diff --kube-version v1.34,v1.35 examples/clusters/mixed.yaml"), @"
-    Both schedulers answer the same about 12 pods                              v1.34
+    Both schedulers answer the same about 12 pods                      v1.34 → v1.35
 
     SCHEDULER   before → now
     version: v1.34 → v1.35
@@ -149,7 +149,7 @@ fn two_versions() {
 #[test]
 fn two_versions_that_are_far_apart() {
     assert_snapshot!(screen("diff --kube-version v1.34,v1.37 examples/clusters/mixed.yaml"), @"
-    Both schedulers answer the same about 12 pods                              v1.34
+    Both schedulers answer the same about 12 pods                      v1.34 → v1.37
 
     SCHEDULER   before → now
     version: v1.34 → v1.37

@@ -262,10 +262,6 @@ fn zones_as_json() {
                         "node": null
                     },
                     {
-                        "pod": "shop/api-2",
-                        "node": "arm-2"
-                    },
-                    {
                         "pod": "shop/web-3",
                         "node": null
                     },
@@ -274,15 +270,19 @@ fn zones_as_json() {
                         "node": null
                     },
                     {
-                        "pod": "shop/api-1",
-                        "node": null
-                    },
-                    {
                         "pod": "shop/web-5",
                         "node": null
                     },
                     {
                         "pod": "shop/web-6",
+                        "node": null
+                    },
+                    {
+                        "pod": "shop/api-2",
+                        "node": "arm-2"
+                    },
+                    {
+                        "pod": "shop/api-1",
                         "node": null
                     }
                 ],
@@ -390,10 +390,6 @@ fn zones_as_json() {
                             "node": null
                         },
                         {
-                            "pod": "shop/api-2-new",
-                            "node": "arm-2"
-                        },
-                        {
                             "pod": "shop/web-3-new",
                             "node": null
                         },
@@ -402,15 +398,19 @@ fn zones_as_json() {
                             "node": null
                         },
                         {
-                            "pod": "shop/api-1-new",
-                            "node": null
-                        },
-                        {
                             "pod": "shop/web-5-new",
                             "node": null
                         },
                         {
                             "pod": "shop/web-6-new",
+                            "node": null
+                        },
+                        {
+                            "pod": "shop/api-2-new",
+                            "node": "arm-2"
+                        },
+                        {
+                            "pod": "shop/api-1-new",
                             "node": null
                         }
                     ]

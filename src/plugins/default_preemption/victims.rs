@@ -63,13 +63,20 @@ impl<'a> DryRun<'a> {
 /// a budget protects, each time in order of importance.
 pub(super) fn select_victims(failed: &FailedCycle<'_>, node: &NodeInfo) -> Result<Victims, PluginRejection> {
     let cycle = failed.cycle;
-    let mut run = DryRun { cycle, filters: failed.prepared.filters.fork(), node: node.clone() };
+    let no_victims =
+        || PluginRejection { plugin: None, rejection: Rejection::unresolvable(Reason::NoPreemptionVictims) };
+    // A group has a priority of its own.
+    let by_pods = cycle.cluster.pod_groups.is_empty();
+    if by_pods && node.lowest_priority().is_none_or(|lowest| lowest >= cycle.pod.priority()) {
+        return Err(no_victims());
+    }
     let scheduling = cycle.behaviour.pod_groups().for_victims_of_pods();
     let mut potential = victims_on(cycle.cluster, std::iter::once(node), scheduling, cycle.now).map_err(error)?;
     potential.retain(|victim| victim.priority < cycle.pod.priority());
     if potential.is_empty() {
-        return Err(PluginRejection { plugin: None, rejection: Rejection::unresolvable(Reason::NoPreemptionVictims) });
+        return Err(no_victims());
     }
+    let mut run = DryRun { cycle, filters: failed.prepared.filters.fork(), node: node.clone() };
     for victim in &potential {
         run.remove(victim);
     }

@@ -592,6 +592,7 @@ impl Runner<'_, '_> {
         let mut pods = if with_asked { std::mem::take(&mut self.asked) } else { Vec::new() };
         let due = |waiting: &Waiting| !waiting.later && waiting.tried != Some(self.changes);
         pods.extend(self.waiting.iter().filter(|(_, waiting)| due(waiting)).map(|(pod, _)| *pod));
+        queue::by_controller(self.cluster(), &mut pods);
         queue::sort(self.cluster(), &mut pods);
         let before = self.changes;
         for step in self.simulation.run(&pods) {
