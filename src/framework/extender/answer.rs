@@ -28,6 +28,23 @@ pub(super) struct MetaVictims {
     pub(super) violations: i64,
 }
 
+/// Nobody reads more of a message than so many bytes.
+const LONGEST_MESSAGE: usize = 1 << 16;
+
+fn message(value: &RawValue, target: GoType<'_>) -> Result<String, String> {
+    // One that is far longer is not copied to be cut.
+    let written = value.get();
+    if written.starts_with('"') && written.len() > 16 * LONGEST_MESSAGE {
+        return Ok(format!("(a message of {} bytes)", written.len()));
+    }
+    let mut text = string(value, target)?;
+    if text.len() > LONGEST_MESSAGE {
+        text.truncate(text.floor_char_boundary(LONGEST_MESSAGE));
+        text.push('…');
+    }
+    Ok(text)
+}
+
 pub(super) fn filter_result(body: &[u8]) -> Result<FilterResult, String> {
     let text = String::from_utf8_lossy(body);
     let fields = object(first(&text, body)?, GoType::Value("v1.ExtenderFilterResult"))?;
@@ -48,15 +65,15 @@ pub(super) fn filter_result(body: &[u8]) -> Result<FilterResult, String> {
     result.unresolvable =
         failed_nodes(field(&fields, "FailedAndUnresolvableNodes"), "ExtenderFilterResult.FailedAndUnresolvableNodes")?;
     if let Some(error) = field(&fields, "Error") {
-        result.error = string(error, GoType::Field("ExtenderFilterResult.Error", "string"))?;
+        result.error = message(error, GoType::Field("ExtenderFilterResult.Error", "string"))?;
     }
     Ok(result)
 }
 
 fn failed_nodes(map: Option<&RawValue>, at: &str) -> Result<Vec<(String, String)>, String> {
     let Some(map) = map else { return Ok(Vec::new()) };
-    let message = |(node, message): (String, &RawValue)| Ok((node, string(message, GoType::Field(at, "string"))?));
-    object(map, GoType::Field(at, "v1.FailedNodesMap"))?.into_iter().map(message).collect()
+    let failed = |(node, why): (String, &RawValue)| Ok((node, message(why, GoType::Field(at, "string"))?));
+    object(map, GoType::Field(at, "v1.FailedNodesMap"))?.into_iter().map(failed).collect()
 }
 
 /// A HostPriorityList: nodes and their scores.
@@ -156,6 +173,10 @@ mod tests {
             host_priorities(br#"[{"host":"a","SCORE":5},null]"#).unwrap(),
             [("a".into(), 5), (String::new(), 0)]
         );
+        let error =
+            |length| filter_result(format!(r#"{{"error":"{}"}}"#, "x".repeat(length)).as_bytes()).unwrap().error;
+        assert_eq!([error(1 << 16).len(), error(1 << 17).len()], [1 << 16, (1 << 16) + '…'.len_utf8()]);
+        assert_eq!(error(1 << 21), "(a message of 2097154 bytes)");
         let nothing = filter_result(b"null").unwrap();
         assert!(nothing.nodes.is_none() && nothing.node_names.is_none() && nothing.error.is_empty());
     }
