@@ -248,3 +248,49 @@ fn counters_may_be_negative() {
         [true, false, true, true]
     );
 }
+
+#[test]
+fn a_cached_cycle_ends_where_the_claims_of_the_next_pod_are_not_ready() {
+    let behaviour = Behaviour::default();
+    let plugin =
+        DynamicResources::new(DynamicResourcesArgs { filter_timeout: None, binding_timeout: None }, &behaviour);
+    let cached = RepeatedFilter { plugin: &plugin };
+    let judged = |objects: Vec<Value>| {
+        let (cluster, notes) = (cluster(objects), Notes::default());
+        let pod = cluster.pod_named(ObjectKey::new(name("default"), name("pod"))).unwrap();
+        let cycle = Cycle { cluster: &cluster, pod, behaviour: &behaviour, now: Timestamp(0), notes: &notes };
+        let now = cached.now(cycle);
+        let node = &cluster.nodes()[0];
+        now.map_or_else(|| cached.filter(node), |now| now.filter(node)).map_err(|rejection| rejection.code)
+    };
+    assert_eq!(judged(vec![pool(1, 1), claim("claim", &exactly(&json!({})), &json!({}))]), Ok(()));
+    // An error: what is cached is thrown away, and a plain cycle says what is wrong with the claim.
+    assert_eq!(judged(vec![pool(1, 1)]), Err(Code::Error));
+}
+
+/// v1.34 makes a request for each container (upstream extended/util.go, createDeviceRequests).
+#[test]
+fn each_container_requests_the_devices_that_serve_its_extended_resource() {
+    let behaviour = Behaviour::with_feature_gates("v1.34".parse().unwrap(), "DRAExtendedResource=true").unwrap();
+    let plugin =
+        DynamicResources::new(DynamicResourcesArgs { filter_timeout: None, binding_timeout: None }, &behaviour);
+    for (counts, expected) in
+        [([1, 3], "fits"), ([2, 3], "cannot allocate all claims"), ([0, 5], "cannot allocate all claims")]
+    {
+        let containers = counts.map(|count| json!({"resources": {"requests": {"example.com/gpu": count.to_string()}}}));
+        let cluster = cluster([
+            pool(1, 1),
+            json!({"apiVersion": "resource.k8s.io/v1", "kind": "DeviceClass", "metadata": {"name": "gpus"},
+                "spec": {"extendedResourceName": "example.com/gpu", "selectors": [{"cel": {"expression": "device.driver == \"gpu\""}}]}}),
+            json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "plain", "namespace": "default"},
+                "spec": {"containers": containers}}),
+        ]);
+        let notes = Notes::default();
+        let pod = cluster.pod_named(ObjectKey::new(name("default"), name("plain"))).unwrap();
+        let cycle = Cycle { cluster: &cluster, pod, behaviour: &behaviour, now: Timestamp(0), notes: &notes };
+        let filter = plugin.prepare(cycle).unwrap().unwrap();
+        let said =
+            filter.filter(&cluster.nodes()[0]).map_or_else(|rejection| rejection.message(), |()| "fits".to_owned());
+        assert_eq!(said, expected, "{counts:?}");
+    }
+}

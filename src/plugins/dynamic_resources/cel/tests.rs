@@ -138,3 +138,9 @@ fn what_kubernetes_might_see_differently_is_not_answered() {
     let list = format!("[{}]", ["0"; 100].join(","));
     is_unknown(&format!("{list}.all(a, {list}.all(b, {list}.all(c, {list}.all(d, a + b + c + d == 0))))"));
 }
+
+#[test]
+fn an_expression_of_10_kib_is_read() {
+    gives(&format!("{:<10240}", "true"), true);
+    is_unknown(&format!("{:<10241}", "true"));
+}
