@@ -113,7 +113,7 @@ mod tests {
             builder.add(Object::decode(kind, json.as_bytes()).unwrap().0);
         }
         let cluster = builder.build(RequestGates::OFF);
-        let (counts, found) = count(&cluster, cluster.budgets.iter().next().unwrap());
+        let (counts, found) = count(&cluster, &cluster.budgets[0]);
         assert_eq!(counts.map(|counts| (counts.expected, counts.desired)), expected, "{budget}");
         assert_eq!(found, allowed, "{budget}");
     }

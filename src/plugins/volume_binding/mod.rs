@@ -301,6 +301,20 @@ mod tests {
     }
 
     #[test]
+    fn node_affinity_is_named_before_what_cannot_be_bound() {
+        let spec = json!({"storageClassName": "late", "volumeName": "v"});
+        let bound = json!({"spec": spec, "annotations": {"pv.kubernetes.io/bind-completed": "yes"}});
+        let objects = vec![
+            late(),
+            volume("v", "1Gi", &json!({"spec": {"nodeAffinity": in_zone("a")}})),
+            claim("c", "1Gi", &bound),
+            claim("d", "1Gi", &json!({"spec": {"storageClassName": "late"}})),
+        ];
+        let both = format!("node(s) didn't match PersistentVolume's node affinity, {NO_VOLUME}");
+        case(objects, &["c", "d"], &[NO_VOLUME, &both]);
+    }
+
+    #[test]
     fn a_claim_is_bound_by_its_annotation_alone() {
         let spec = json!({"storageClassName": "late", "volumeName": "v"});
         let bound = json!({"spec": spec, "annotations": {"pv.kubernetes.io/bind-completed": "yes"}});

@@ -159,3 +159,11 @@ fn arithmetic_of_doubles() {
     is_unknown("1.5 % 2.0 == 1.5");
     gives("1.5 / 0.0 > 1.0", true);
 }
+
+#[test]
+fn parts_of_the_library_that_few_selectors_use() {
+    gives("[1u, 2u].sum() == 3u", true);
+    gives(r#""\f" == "\u000c""#, true);
+    gives(r#"semver("1.2.3").patch() == 3"#, true);
+    gives("dyn(1) == 1", true);
+}
