@@ -72,3 +72,28 @@ impl UsedPorts {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn case(spec: &str, expected: &[&str]) {
+        let spec: PodSpec = serde_json::from_str(spec).unwrap();
+        let ports: Vec<String> = host_ports(&spec).iter().map(HostPort::to_string).collect();
+        assert_eq!(ports, expected);
+    }
+
+    #[test]
+    fn ports_that_are_asked_for() {
+        case(r#"{"containers": [{"name": "a", "ports": [{"hostPort": 80}, {"containerPort": 81}]}]}"#, &["80/TCP"]);
+        // Upstream's field is 0 where it is left out.
+        case(r#"{"containers": [{"name": "a", "ports": [{"hostPort": 0}, {"hostPort": 1}]}]}"#, &["1/TCP"]);
+        case(
+            r#"{"containers": [{"name": "a", "ports": [{"hostPort": 53, "hostIP": "10.0.0.1", "protocol": "UDP"}]}],
+                "initContainers": [{"name": "b", "ports": [{"hostPort": 82}]},
+                    {"name": "c", "restartPolicy": "Always", "ports": [{"hostPort": 83, "hostIP": ""}]}]}"#,
+            &["10.0.0.1:53/UDP", "83/TCP"],
+        );
+    }
+}

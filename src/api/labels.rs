@@ -65,3 +65,17 @@ impl Serialize for Labels {
         serializer.collect_map(self.iter())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::name::name;
+
+    #[test]
+    fn a_key_given_twice_is_one_label() {
+        let labels: Labels =
+            [("a", "1"), ("b", "2"), ("a", "3")].map(|(key, value)| (name(key), name(value))).into_iter().collect();
+        assert_eq!((labels.len(), labels.get(name("a")), labels.get(name("c"))), (2, Some(name("3")), None));
+        assert_eq!(Labels::default().len(), 0);
+    }
+}

@@ -167,3 +167,32 @@ pub struct OwnerReference {
     #[serde(default)]
     pub controller: Option<bool>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether pods with these annotations may be of one class.
+    #[track_caller]
+    fn case(one: &str, other: &str, equal: bool) {
+        let read = |json: &str| serde_json::from_str::<Annotations>(json).unwrap();
+        assert_eq!(read(one) == read(other), equal, "{one} {other}");
+    }
+
+    #[test]
+    fn annotations_that_tell_pods_apart() {
+        case("{}", "{}", true);
+        for (key, only_presence) in [
+            ("kubernetes.io/limit-ranger", true),
+            ("kubernetes.io/config.mirror", true),
+            ("cluster-autoscaler.kubernetes.io/pod-scale-up-delay", false),
+            ("cluster-autoscaler.kubernetes.io/daemonset-pod", false),
+        ] {
+            let (one, other) = (format!(r#"{{"{key}": "1"}}"#), format!(r#"{{"{key}": "2"}}"#));
+            case(&one, "{}", false);
+            case(&one, &one, true);
+            case(&one, &other, only_presence);
+        }
+        case(r#"{"controller.kubernetes.io/pod-deletion-cost": "1"}"#, "{}", true);
+    }
+}

@@ -284,7 +284,7 @@ mod tests {
         assert!(one == other && std::ptr::eq(one.as_str(), other.as_str()));
         assert!(one != name("node-2") && one < name("node-2"));
         assert_eq!((one.to_string(), format!("{one:?}"), one.len()), ("node-1".to_owned(), "\"node-1\"".to_owned(), 6));
-        assert_eq!(Name::default(), name(""));
+        assert_eq!((AsRef::<str>::as_ref(&one), Name::default()), ("node-1", name("")));
         assert_eq!(size_of::<Option<Name>>(), 8);
     }
 

@@ -401,3 +401,21 @@ impl Volume {
         json!({ "name": self.name, field: source })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn case(volumes: &str, has_empty_dir: bool, kept: usize) {
+        let volumes: Volumes = serde_json::from_str(volumes).unwrap();
+        assert_eq!((volumes.has_empty_dir(), volumes.iter().len()), (has_empty_dir, kept));
+    }
+
+    #[test]
+    fn what_is_dropped_while_reading() {
+        case(r#"[{"name": "a", "secret": {}}, {"name": "b", "persistentVolumeClaim": {"claimName": "c"}}]"#, false, 1);
+        case(r#"[{"name": "a", "emptyDir": {}}]"#, true, 0);
+        case("null", false, 0);
+    }
+}

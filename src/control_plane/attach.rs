@@ -86,3 +86,61 @@ fn holder<'a>(cluster: &'a Cluster, claim: ObjectKey, volume: Option<&Persistent
     let attached = users().find(|user| user.own.node_name.is_some_and(is_attached));
     attached.or_else(|| users().min_by_key(|user| (user.own.phase != PodPhase::Running, user.id)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::name;
+    use crate::api::requests::RequestGates;
+    use crate::decode::{Kind, Object};
+    use crate::state::ClusterBuilder;
+
+    /// Two pods on two nodes use one claim: which node has the volume when the second pod cannot have it.
+    #[track_caller]
+    fn case(volume: &str, expected: Option<&str>) {
+        let pod = |pod: &str, node: &str| {
+            let volumes = r#"[{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}]"#;
+            let phase = if pod == "first" { "Running" } else { "Pending" };
+            format!(
+                r#"{{"metadata": {{"name": "{pod}", "namespace": "n"}}, "spec": {{"nodeName": "{node}", "volumes": {volumes}}},
+                    "status": {{"phase": "{phase}"}}}}"#
+            )
+        };
+        let claim = r#"{"metadata": {"name": "c", "namespace": "n"}, "spec": {"volumeName": "v"}}"#;
+        let volume = format!(r#"{{"metadata": {{"name": "v"}}, "spec": {volume}}}"#);
+        let local = r#"{"metadata": {"name": "local.example.com"}, "spec": {"attachRequired": false}}"#;
+        let mut builder = ClusterBuilder::default();
+        for (kind, json) in [
+            (Kind::Node, r#"{"metadata": {"name": "a"}}"#),
+            (Kind::Node, r#"{"metadata": {"name": "b"}}"#),
+            (Kind::Pod, &pod("first", "a")),
+            (Kind::Pod, &pod("second", "b")),
+            (Kind::PersistentVolumeClaim, claim),
+            (Kind::PersistentVolume, &volume),
+            (Kind::CsiDriver, local),
+        ] {
+            builder.add(Object::decode(kind, json.as_bytes()).unwrap().0);
+        }
+        let cluster = builder.build(RequestGates::OFF);
+        let of = |pod: &str| cluster.pod_named(ObjectKey::new(name("n"), name(pod))).unwrap();
+        let kept_off = multi_attach(&cluster, of("second").id).map(|multi_attach| multi_attach.attached_to);
+        assert_eq!(kept_off, expected.map(name), "{volume}");
+        assert_eq!(only_node(&cluster, of("second")), expected.map(name), "{volume}");
+        assert_eq!(multi_attach(&cluster, of("first").id), None, "{volume}");
+    }
+
+    #[test]
+    fn which_volumes_one_node_at_a_time_has() {
+        let of_driver = |modes: &str, driver: &str| {
+            format!(r#"{{"accessModes": {modes}, "csi": {{"driver": "{driver}", "volumeHandle": "h"}}}}"#)
+        };
+        case(&of_driver(r#"["ReadWriteOnce"]"#, "disk.example.com"), Some("a"));
+        case(&of_driver(r#"["ReadWriteOncePod"]"#, "disk.example.com"), Some("a"));
+        case(&of_driver(r#"["ReadWriteMany"]"#, "disk.example.com"), None);
+        case(&of_driver(r#"["ReadWriteOnce", "ReadOnlyMany"]"#, "disk.example.com"), None);
+        case(&of_driver("[]", "disk.example.com"), None);
+        // Nobody attaches these, so nobody keeps them from a second node.
+        case(&of_driver(r#"["ReadWriteOnce"]"#, "local.example.com"), None);
+        case(r#"{"accessModes": ["ReadWriteOnce"], "nfs": {"server": "s", "path": "/"}}"#, None);
+    }
+}

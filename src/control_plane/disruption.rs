@@ -76,3 +76,64 @@ fn scale(cluster: &Cluster, pods: &[&Pod]) -> Option<usize> {
     }
     Some(sizes.values().sum())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::requests::RequestGates;
+    use crate::decode::{Kind, Object};
+    use crate::state::ClusterBuilder;
+
+    /// Two ready pods of a ReplicaSet `w`, which belongs to a Deployment of four, and one of nobody: how many pods there are
+    /// to be, how many of them healthy, and how many disruptions are allowed.
+    #[track_caller]
+    fn case(budget: &str, sizes: &[&str], expected: Option<(i32, i32)>, allowed: i32) {
+        let pod = |pod: &str, owner: &str| {
+            format!(
+                r#"{{"metadata": {{"name": "{pod}", "namespace": "n", "labels": {{"app": "w"}}, "ownerReferences": [{owner}]}},
+                    "spec": {{"nodeName": "a"}}}}"#
+            )
+        };
+        let owner = r#"{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "w", "controller": true}"#;
+        let budget = format!(
+            r#"{{"metadata": {{"name": "b", "namespace": "n"}},
+                "spec": {{"selector": {{"matchLabels": {{"app": "w"}}}}, {budget}}}}}"#
+        );
+        let (one, other, alone) = (pod("one", owner), pod("other", owner), pod("alone", ""));
+        let mut objects = vec![
+            (Kind::Pod, one.as_str()),
+            (Kind::Pod, &other),
+            (Kind::Pod, &alone),
+            (Kind::PodDisruptionBudget, &budget),
+        ];
+        let kinds = [WorkloadKind::ReplicaSet, WorkloadKind::Deployment].map(Kind::Workload);
+        objects.extend(kinds.into_iter().zip(sizes.iter().copied()));
+        let mut builder = ClusterBuilder::default();
+        for (kind, json) in objects {
+            builder.add(Object::decode(kind, json.as_bytes()).unwrap().0);
+        }
+        let cluster = builder.build(RequestGates::OFF);
+        let (counts, found) = count(&cluster, &cluster.budgets[0]);
+        assert_eq!(counts.map(|counts| (counts.expected, counts.desired)), expected, "{budget}");
+        assert_eq!(found, allowed, "{budget}");
+    }
+
+    #[test]
+    fn a_percentage_is_of_what_the_controllers_are_to_have() {
+        let of_a_deployment = [
+            r#"{"metadata": {"name": "w", "namespace": "n",
+                "ownerReferences": [{"apiVersion": "apps/v1", "kind": "Deployment", "name": "d", "controller": true}]},
+                "spec": {"replicas": 2}}"#,
+            r#"{"metadata": {"name": "d", "namespace": "n"}, "spec": {"replicas": 4}}"#,
+        ];
+        case(r#""maxUnavailable": "50%""#, &of_a_deployment, Some((4, 2)), 1);
+        case(r#""maxUnavailable": 2"#, &of_a_deployment, Some((4, 2)), 1);
+        case(r#""minAvailable": "25%""#, &of_a_deployment, Some((4, 1)), 2);
+        let alone = [r#"{"metadata": {"name": "w", "namespace": "n"}, "spec": {"replicas": 2}}"#];
+        case(r#""minAvailable": "100%""#, &alone, Some((2, 2)), 1);
+        // A number that has to be available needs no size of a controller.
+        case(r#""minAvailable": 2"#, &[], Some((3, 2)), 1);
+        case(r#""maxUnavailable": 1"#, &[], None, 0);
+        case(r#""maxUnavailable": 1"#, &of_a_deployment[..1], None, 0);
+    }
+}

@@ -108,3 +108,52 @@ fn of_sibling(cluster: &Cluster, own: &PodOwn, entry: Name, template: ObjectKey)
         Some(ResourceClaimTemplate { key: template, requests, constraints })
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::requests::RequestGates;
+    use crate::decode::{Kind, Object};
+    use crate::state::ClusterBuilder;
+
+    /// The claims of a new pod, where the state lacks the template `gpus` and has a pod of the controller `owner` with a
+    /// claim that was made from `template`.
+    #[track_caller]
+    fn case(owner: &str, template: &str, expected: &[&str]) {
+        let pod = |pod: &str, owner: &str, template: &str, status: &str| {
+            format!(
+                r#"{{"metadata": {{"name": "{pod}", "namespace": "n", "ownerReferences":
+                        [{{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "{owner}", "controller": true}}]}},
+                    "spec": {{"resourceClaims": [{{"name": "gpu", "resourceClaimTemplateName": "{template}"}}]}},
+                    "status": {{"resourceClaimStatuses": {status}}}}}"#
+            )
+        };
+        let claim = r#"{"metadata": {"name": "old-gpu-x", "namespace": "n"}, "spec": {"devices": {"requests":
+            [{"name": "r", "exactly": {"deviceClassName": "gpu.example.com", "count": 2}}]}}}"#;
+        let status = r#"[{"name": "gpu", "resourceClaimName": "old-gpu-x"}]"#;
+        let mut builder = ClusterBuilder::default();
+        for (kind, json) in [
+            (Kind::Pod, pod("old", owner, template, status)),
+            (Kind::Pod, pod("new", "w", "gpus", "[]")),
+            (Kind::ResourceClaim, claim.to_owned()),
+        ] {
+            builder.add(Object::decode(kind, json.as_bytes()).unwrap().0);
+        }
+        let cluster = builder.build(RequestGates::OFF);
+        let new = cluster.pod_named(ObjectKey::new(name("n"), name("new"))).unwrap();
+        let mut own = new.own.clone();
+        let claims = make(&cluster, &mut own, new.spec());
+        let names: Vec<String> = claims.iter().map(|claim| claim.key.to_string()).collect();
+        assert_eq!(names, expected);
+        assert_eq!(own.resource_claim_statuses.len(), expected.len());
+        let model = cluster.devices.claim(ObjectKey::new(name("n"), name("old-gpu-x"))).unwrap();
+        assert!(claims.iter().all(|claim| format!("{:?}", claim.requests) == format!("{:?}", model.requests)));
+    }
+
+    #[test]
+    fn a_claim_of_a_sibling_stands_in_for_the_template() {
+        case("w", "gpus", &["n/new-gpu"]);
+        case("w", "others", &[]);
+        case("x", "gpus", &[]);
+    }
+}

@@ -43,3 +43,23 @@ impl Serialize for Amount {
         serializer.collect_str(self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::name::name;
+
+    #[test]
+    fn amounts_as_quantities() {
+        for (resource, value, expected) in [
+            ("cpu", 1500, "1500m"),
+            ("memory", 3 << 29, "1536Mi"),
+            ("ephemeral-storage", 1 << 30, "1Gi"),
+            ("hugepages-2Mi", 4 << 20, "4Mi"),
+            ("example.com/gpu", 2048, "2048"),
+            ("pods", 4000, "4k"),
+        ] {
+            assert_eq!(Amount::new(name(resource), value).to_string(), expected, "{resource}");
+        }
+    }
+}

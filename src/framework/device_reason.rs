@@ -247,3 +247,42 @@ fn key<S: Serializer>(key: &ObjectKey, serializer: S) -> Result<S::Ok, S::Error>
 fn keys<S: Serializer>(keys: &[ObjectKey], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(keys.iter().map(ToString::to_string))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::name;
+
+    #[track_caller]
+    fn case(wanted: Option<i64>, [available, taken, exhausted, tainted]: [usize; 4], expected: bool) {
+        let shortage = DeviceShortage {
+            claim: ObjectKey::new(name("n"), name("c")),
+            request: "r".to_owned(),
+            class: name("gpu"),
+            extended_resource: None,
+            other_classes: Vec::new(),
+            wanted,
+            available,
+            reachable: 9,
+            taken,
+            exhausted,
+            tainted,
+            not_selected: 1,
+            unsupported: 0,
+            elsewhere: 1,
+        };
+        assert_eq!(shortage.is_enough(), expected, "{wanted:?} {available} {taken} {exhausted} {tainted}");
+    }
+
+    #[test]
+    fn a_request_that_has_enough_by_itself() {
+        case(Some(2), [2, 1, 1, 1], true);
+        case(Some(2), [1, 0, 0, 0], false);
+        // All devices that match, and there must be one.
+        case(None, [2, 0, 0, 0], true);
+        case(None, [0, 0, 0, 0], false);
+        for some_are_missing in [[2, 1, 0, 0], [2, 0, 1, 0], [2, 0, 0, 1]] {
+            case(None, some_are_missing, false);
+        }
+    }
+}

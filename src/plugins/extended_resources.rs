@@ -62,3 +62,34 @@ pub(super) fn is_left_to_devices(allocatable: &ScalarResources, resource: Name, 
         allocatable.find(resource).is_none()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::plugins::volume_state;
+
+    /// Which of these classes, each with the second of its creation, serves the resource that they all name.
+    #[track_caller]
+    fn case(classes: &[(&str, u8)], expected: &str) {
+        let class = |(class, second): &(&str, u8)| {
+            json!({"apiVersion": "resource.k8s.io/v1", "kind": "DeviceClass",
+                "metadata": {"name": class, "creationTimestamp": format!("2026-01-01T00:00:{second:02}Z")},
+                "spec": {"extendedResourceName": "example.com/gpu"}})
+        };
+        let cluster = volume_state::cluster(&classes.iter().map(class).collect::<Vec<_>>());
+        let behaviour = Behaviour::new("v1.35".parse().unwrap()).devices;
+        let found = class_of(&cluster.devices, name("example.com/gpu"), &behaviour).map(|class| class.name);
+        assert_eq!(found, Some(name(expected)), "{classes:?}");
+        assert!(class_of(&cluster.devices, name("example.com/other"), &behaviour).is_none());
+    }
+
+    #[test]
+    fn the_newest_class_serves_a_resource() {
+        case(&[("a", 1), ("b", 2)], "b");
+        case(&[("a", 2), ("b", 1)], "a");
+        case(&[("a", 1), ("b", 1)], "a");
+        case(&[("c", 1), ("b", 2), ("a", 2)], "a");
+    }
+}

@@ -205,6 +205,8 @@ mod tests {
         case(&[0.9], 100);
         case(&[0.5, 0.5], 100);
         case(&[1.0, 0.0], 50);
+        // By the formula for more than two it would be 65.
+        case(&[0.1, 0.8], 64);
         case(&[0.75, 0.25, 0.5], 79);
     }
 }

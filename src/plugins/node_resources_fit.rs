@@ -317,3 +317,52 @@ impl NodeScorer for Scorer<'_> {
         self.allocation.facts(node, |share| self.plugin.strategy.resource_score(share))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::api::{ObjectKey, Timestamp, name};
+    use crate::config::SchedulerConfig;
+    use crate::framework::Notes;
+    use crate::plugins::volume_state;
+
+    /// A pod with these requests on a node with one FPGA, where a class of devices serves GPUs.
+    #[track_caller]
+    fn case(version: &str, requests: &Value, expected: &str) {
+        let cluster = volume_state::cluster(&[
+            json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "a"},
+                "status": {"allocatable": {"cpu": "4", "pods": "9", "example.com/fpga": "1"}}}),
+            json!({"apiVersion": "resource.k8s.io/v1", "kind": "DeviceClass", "metadata": {"name": "d"},
+                "spec": {"extendedResourceName": "example.com/gpu"}}),
+            json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "n"},
+                "spec": {"containers": [{"name": "c", "resources": {"requests": requests}}]}}),
+        ]);
+        let behaviour = Behaviour::with_feature_gates(version.parse().unwrap(), "DRAExtendedResource=true").unwrap();
+        let config = SchedulerConfig::default_for(&behaviour);
+        let plugin = NodeResourcesFit::new(&config.profiles[0].args.node_resources_fit, &behaviour);
+        let notes = Notes::default();
+        let pod = cluster.pod_named(ObjectKey::new(name("n"), name("p"))).unwrap();
+        let cycle = Cycle { cluster: &cluster, pod, behaviour: &behaviour, now: Timestamp(0), notes: &notes };
+        let (filter, node) = (plugin.filter_of(cycle), &cluster.nodes()[0]);
+        let said = filter.filter(node).map_or_else(|rejection| rejection.message(), |()| "fits".to_owned());
+        assert_eq!(said, expected, "{version} {requests}");
+        assert_eq!(filter.admits(node), Some(expected == "fits"), "{version} {requests}");
+    }
+
+    #[test]
+    fn what_devices_serve_is_left_to_them() {
+        for version in ["v1.34", "v1.35"] {
+            case(version, &json!({"cpu": "4"}), "fits");
+            case(version, &json!({"cpu": "5"}), "Insufficient cpu");
+            case(version, &json!({"example.com/fpga": "1"}), "fits");
+            case(version, &json!({"example.com/fpga": "2"}), "Insufficient example.com/fpga");
+            case(version, &json!({"example.com/gpu": "1"}), "fits");
+            case(version, &json!({"example.com/other": "1"}), "Insufficient example.com/other");
+        }
+        // fit.go of v1.34: without an extended resource there is no map of classes, and each name is left to devices.
+        case("v1.34", &json!({"hugepages-2Mi": "2Mi"}), "fits");
+        case("v1.35", &json!({"hugepages-2Mi": "2Mi"}), "Insufficient hugepages-2Mi");
+    }
+}

@@ -67,3 +67,55 @@ fn domain_of_placed(cluster: &Cluster, group: &PodGroup, key: Name) -> Result<Op
     }
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::api::ObjectKey;
+    use crate::api::name::name;
+    use crate::plugins::volume_state;
+
+    /// The domains that a group may go to, or why it goes to none, with pods of it on these nodes: a and b are in the
+    /// zone x, c in y, and d in none.
+    #[track_caller]
+    fn case(placed: &[&str], expected: &str) {
+        let node = |node: &str, labels: Value| json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": node, "labels": labels}});
+        let mut objects = vec![
+            node("a", json!({"zone": "x"})),
+            node("b", json!({"zone": "x"})),
+            node("c", json!({"zone": "y"})),
+            node("d", json!({})),
+            json!({"apiVersion": "scheduling.k8s.io/v1alpha2", "kind": "PodGroup", "metadata": {"name": "g", "namespace": "n"},
+                "spec": {"schedulingConstraints": {"topology": [{"key": "zone"}]}}}),
+        ];
+        objects.extend(placed.iter().enumerate().map(|(index, node)| {
+            json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": format!("p-{index}"), "namespace": "n"},
+                "spec": {"nodeName": node, "schedulingGroup": {"podGroupName": "g"}}})
+        }));
+        let cluster = volume_state::cluster(&objects);
+        let group = cluster.pod_group(ObjectKey::new(name("n"), name("g"))).unwrap();
+        let shown = |placement: GroupPlacement| {
+            let nodes: Vec<String> =
+                placement.nodes.iter().map(|node| cluster.node(*node).name().to_string()).collect();
+            format!("{}: {}", placement.domain.unwrap_or_default(), nodes.join(" "))
+        };
+        let found = TopologyPlacementGenerator.generate_placements(&cluster, group).map_or_else(
+            |error| error.to_string(),
+            |placements| placements.into_iter().map(shown).collect::<Vec<_>>().join(", "),
+        );
+        assert_eq!(found, expected, "{placed:?}");
+    }
+
+    #[test]
+    fn a_group_stays_in_the_domain_of_its_pods() {
+        case(&[], "x: a b, y: c");
+        case(&["a"], "x: a b");
+        case(&["a", "b"], "x: a b");
+        case(&["c", "c"], "y: c");
+        let refusal = "cannot determine domain for already scheduled pods: ";
+        case(&["a", "c"], &format!("{refusal}more than 1 domain found for pod group: x, y"));
+        case(&["a", "d"], &format!("{refusal}no topology domain found for pod n/p-1"));
+    }
+}

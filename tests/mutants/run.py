@@ -5,8 +5,8 @@
 
 Takes an even sample of the mutants that cargo-mutants lists (.cargo/mutants.toml), writes all of them into a copy of the repository
 (schemata.py), builds its tests once and runs them for each mutant: the units of the file first, then all units, the recorded cases of
-all minors, the laws. The first test that fails has caught it; one that takes five times as long as without a mutant as well.
-DIR/results.jsonl has a line for each mutant; a second run goes on from there.
+all minors, the laws, and with `--more` what else there is of tests. The first test that fails has caught it; one that takes five times as
+long as without a mutant as well. DIR/results.jsonl has a line for each mutant; a second run goes on from there.
 """
 import argparse
 import collections
@@ -22,7 +22,9 @@ import time
 import schemata
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-TESTS = ["--lib", "--test", "conformance", "--test", "laws"]
+TESTS = ["conformance", "laws"]
+#: What a user sees, extenders, situations and edits: slower, so for what survives the others.
+MORE = ["extenders", "situations", "what_if", "suggestions", "winning", "cli"]
 CARGO = os.environ.get("CARGO", "cargo")
 
 
@@ -32,10 +34,10 @@ def listed():
     return json.loads(pathlib.Path(given).read_text() if given else subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True).stdout)
 
 
-def copy(to):
-    """The files of the working tree, as they are."""
+def copy(to, mutated):
+    """The files of the working tree, as they are, but for those that mutants are written into."""
     names = subprocess.run(["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True).stdout.decode()
-    for name in filter(None, names.split("\0")):
+    for name in set(filter(None, names.split("\0"))) - mutated:
         target = to / name
         target.parent.mkdir(parents=True, exist_ok=True)
         if (ROOT / name).is_file() and not (target.exists() and target.read_bytes() == (ROOT / name).read_bytes()):
@@ -76,16 +78,20 @@ def main():
     parser.add_argument("--offset", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=10**9)
     parser.add_argument("--only", help="numbers of mutants, to try them again")
+    parser.add_argument("--survivors", action="store_true", help="try those again that survived")
+    parser.add_argument("--more", action="store_true", help="all tests: %s too" % ", ".join(MORE))
     arguments = parser.parse_args()
     began = time.monotonic()
     root = arguments.copy.resolve()
     mutants = dict(list(enumerate(listed(), 1))[arguments.offset::arguments.every])
-    copy(root)
+    copy(root, schemata.files(mutants))
     print("%d mutants in the sample" % len(mutants), flush=True)
     check = [CARGO, "check", "--lib"]
-    mutants, not_tried, _ = schemata.build(root, mutants, check)
+    mutants, not_tried = schemata.build(ROOT, root, mutants, check)
     print("%d of them compile together" % len(mutants), flush=True)
-    built = subprocess.run([CARGO, "test", "--no-run", "--profile", "mutants", "--message-format=json", *TESTS], cwd=root,
+    tests = TESTS + (MORE if arguments.more else [])
+    words = [word for name in tests for word in ("--test", name)]
+    built = subprocess.run([CARGO, "test", "--no-run", "--profile", "mutants", "--message-format=json", "--lib", *words], cwd=root,
                            stdout=subprocess.PIPE, text=True)
     if built.returncode:
         return built.returncode
@@ -94,9 +100,9 @@ def main():
         message = json.loads(line) if line.startswith("{") else {}
         if message.get("executable") and message.get("profile", {}).get("test"):
             binaries[message["target"]["name"]] = message["executable"]
-    units = next(name for name in binaries if name not in ("conformance", "laws"))
+    units = next(name for name in binaries if name not in tests)
     limits = {}
-    for name in (units, "conformance", "laws"):
+    for name in (units, *tests):
         started = time.monotonic()
         failed = tried(binaries[name], [], 0, 1200, root)
         limits[name] = 20 + 5 * (time.monotonic() - started)
@@ -104,7 +110,13 @@ def main():
         if failed:
             return 1
     results = root / "results.jsonl"
-    known = {json.loads(line)["number"] for line in results.read_text().splitlines()} if results.exists() else set()
+    last = {}
+    for line in results.read_text().splitlines() if results.exists() else []:
+        entry = json.loads(line)
+        last[entry["number"]] = entry["by"]
+    known = set(last)
+    if arguments.survivors:
+        known -= {number for number, by in last.items() if by is None}
     if arguments.only:
         known = set(mutants) - set(map(int, arguments.only.split(",")))
     with results.open("a") as out:
@@ -118,12 +130,18 @@ def main():
                 break
             own = "::".join(pathlib.Path(mutant["file"]).with_suffix("").parts[1:]).removesuffix("::mod")
             started, by = time.monotonic(), None
-            for name, words in ((units, [own]), (units, []), ("conformance", []), ("laws", [])):
+            for name, words in ((units, [own]), (units, []), *((name, []) for name in tests)):
                 by = by or tried(binaries[name], words, number, limits[name], root)
             out.write(json.dumps({"number": number, "name": mutant["name"], "by": by}) + "\n")
             out.flush()
             print("%5d %5.1f s %s: %s" % (number, time.monotonic() - started, mutant["name"], by or "SURVIVED"), flush=True)
     return report(results)
+
+
+#: Rooms as issue reports name them, by the first piece of a path that fits.
+ROOMS = [("preempt", "preemption"), ("framework/victim", "preemption"), ("edit/leave", "eviction"), ("disruption", "eviction"),
+         ("control_plane/admission", "admission"), ("control_plane", "controllers"), ("plugins", "plugins"), ("framework", "cycle"),
+         ("config", "configuration"), ("api/quantity", "quantities"), ("api", "other API types")]
 
 
 def report(results):
@@ -133,9 +151,10 @@ def report(results):
         last[entry["number"]] = entry
     rooms = collections.defaultdict(collections.Counter)
     for entry in last.values():
-        room = "/".join(entry["name"].split(":")[0].split("/")[1:-1]) or "."
+        path = entry["name"].split(":")[0]
+        room = next((room for piece, room in ROOMS if piece in path), path)
         what = {None: "survived", "not tried": "not tried"}.get(entry["by"], "caught")
-        rooms[room.split("/")[0]][what] += 1
+        rooms[room][what] += 1
         rooms["all"][what] += 1
     for room, counts in sorted(rooms.items()):
         viable = counts["caught"] + counts["survived"]

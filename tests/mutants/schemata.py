@@ -138,27 +138,44 @@ def span_of(mutant):
     return "%s:%d:%d" % (mutant["file"], place["line"], place["column"])
 
 
-def build(root, mutants, command):
+def files(mutants):
+    """Those that mutants are written into."""
+    return {mutant["file"] for mutant in mutants.values()} | {"src/lib.rs"}
+
+
+def put(path, text):
+    """Writes a file that is to be another: what stays as it is need not be compiled again."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists() or path.read_text() != text:
+        path.write_text(text)
+
+
+def build(repository, root, mutants, command):
     """Writes the mutants ({number: mutant}) into the copy at `root` and compiles it; answers those that are in, and those that are not."""
-    original = {name: (root / name).read_bytes() for name in sorted({mutant["file"] for mutant in mutants.values()} | {"src/lib.rs"})}
     left, out = dict(mutants), {}
+    # What did not compile the last time does not now.
+    known = root / "not-tried.json"
+    names = {mutant["name"]: number for number, mutant in mutants.items()}
+    for name in json.loads(known.read_text()) if known.exists() else []:
+        if name in names:
+            out[names[name]] = left.pop(names[name])
     environment = dict(os.environ, CARGO_TARGET_DIR=os.environ.get("CHECK_TARGET", str(root / "target")))
     while True:
         numbers_of = {}
-        for name, text in original.items():
-            (root / name).write_bytes(text)
-        for name in original:
-            source = Source(root / name)
+        for name in sorted(files(mutants)):
+            source = Source(repository / name)
             for number, mutant in list(left.items()):
                 if mutant["file"] == name and not write(source, mutant, number):
                     out[number] = left.pop(number)
             text = source.text(source.tree.root_node)
             head = source.bytes[:source.tree.root_node.start_byte].decode()
-            (root / name).write_text(head + text + (SWITCH if name == "src/lib.rs" else ""))
-            numbers_of[name] = [set(map(int, re.findall(r"mutants::on\((\d+)\)", line))) for line in (root / name).read_text().split("\n")]
+            text = head + text + (SWITCH if name == "src/lib.rs" else "")
+            put(root / name, text)
+            numbers_of[name] = [set(map(int, re.findall(r"mutants::on\((\d+)\)", line))) for line in text.split("\n")]
         done = subprocess.run(command + ["--message-format=json"], cwd=root, capture_output=True, text=True, env=environment)
         if done.returncode == 0:
-            return left, out, done
+            known.write_text(json.dumps([mutant["name"] for mutant in out.values()]))
+            return left, out
         bad = set()
         for line in done.stdout.splitlines():
             message = json.loads(line).get("message") if line.startswith("{") else None

@@ -272,6 +272,25 @@ mod tests {
         assert_eq!(serde_json::to_string(&Quantity::from_milli(1500)).unwrap(), "\"1500m\"");
     }
 
+    /// `quantity.go` `AsInt64`.
+    #[test]
+    fn whole_numbers() {
+        for (text, expected) in [
+            ("2", Some(2)),
+            ("-3k", Some(-3000)),
+            ("2000m", None),
+            ("1500m", None),
+            ("2Ki", Some(2048)),
+            // What upstream keeps as an `inf.Dec` is no whole number to it.
+            ("0.5Ki", None),
+            ("123456789012345678", Some(123_456_789_012_345_678)),
+            ("1234567890123456789", None),
+            ("10E", None),
+        ] {
+            assert_eq!(Quantity::parse(text).unwrap().as_int64(), expected, "{text}");
+        }
+    }
+
     #[test]
     fn equality_is_structural() {
         let quantity = |text: &str| Quantity::parse(text).unwrap();

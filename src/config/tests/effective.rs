@@ -280,3 +280,20 @@ fn extenders_take_resources_from_the_fit_plugin() {
         .collect();
     assert_eq!(extenders, ["http://b 1m0s None", "http://a 5s Some(\"filter\")"]);
 }
+
+/// Upstream `buildExtenders` looks for the arguments of NodeResourcesFit in each profile's `pluginConfig`, which has those of
+/// plugins in use and those that are written.
+#[test]
+fn a_profile_without_the_fit_plugin_has_nothing_to_leave_to_extenders() {
+    let with_arguments_of = |plugin: &str| {
+        let plugins = json!({"multiPoint": {"disabled": [{"name": "*"}], "enabled": [{"name": "PrioritySort"}, {"name": "DefaultBinder"}]}});
+        parse(&config(&json!({
+            "profiles": [{"plugins": plugins, "pluginConfig": [{"name": plugin, "args": {}}]}],
+            "extenders": [{"urlPrefix": "http://a", "filterVerb": "filter",
+                "managedResources": [{"name": "example.com/fpga", "ignoredByScheduler": true}]}],
+        })))
+    };
+    let refusal = with_arguments_of("NodeAffinity").unwrap_err().to_string();
+    assert_eq!(refusal, "couldn't build extenders: can't find NodeResourcesFitArgs in plugin config");
+    assert!(with_arguments_of("NodeResourcesFit").is_ok());
+}

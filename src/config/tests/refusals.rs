@@ -95,6 +95,20 @@ fn refuses_invalid_arguments() {
         "@.minCandidateNodesPercentage: Invalid value: -1: not in valid range [0, 100]",
     );
     case(
+        "DefaultPreemption",
+        &json!({"minCandidateNodesAbsolute": -1}),
+        "@.minCandidateNodesAbsolute: Invalid value: -1: not in valid range [0, inf)",
+    );
+    case(
+        "DefaultPreemption",
+        &json!({"minCandidateNodesPercentage": 0, "minCandidateNodesAbsolute": 0}),
+        "[@.minCandidateNodesPercentage: Invalid value: 0: cannot be zero at the same time as minCandidateNodesAbsolute, \
+         @.minCandidateNodesAbsolute: Invalid value: 0: cannot be zero at the same time as minCandidateNodesPercentage]",
+    );
+    for one_of_two in [json!({"minCandidateNodesPercentage": 0}), json!({"minCandidateNodesAbsolute": 0})] {
+        assert!(parse(&with_args("DefaultPreemption", &one_of_two)).is_ok(), "{one_of_two}");
+    }
+    case(
         "InterPodAffinity",
         &json!({"hardPodAffinityWeight": 101}),
         "@.hardPodAffinityWeight: Invalid value: 101: not in valid range [0, 100]",
@@ -213,6 +227,16 @@ fn texts_follow_the_minor() {
             ("v1.34", "null}: must be the same for all profiles"),
         ],
     );
+    let sorted = |arguments: [u8; 2]| {
+        let profile = |(name, rank): (&str, u8)| {
+            json!({"schedulerName": name,
+                "plugins": {"queueSort": {"enabled": [{"name": "PrioritySort"}], "disabled": [{"name": "*"}]}},
+                "pluginConfig": [{"name": "PrioritySort", "args": {"rank": rank}}]})
+        };
+        config(&json!({"profiles": [profile(("a", arguments[0])), profile(("b", arguments[1]))]}))
+    };
+    by_minor(&sorted([1, 1]), &[("v1.33", "fine")]);
+    by_minor(&sorted([1, 2]), &[("v1.33", ": queueSort must be the same for all profiles")]);
     let ratio = |kind: &str, ratio: &Value| {
         with_args("NodeResourcesFit", &json!({"scoringStrategy": {"type": kind, "requestedToCapacityRatio": ratio}}))
     };

@@ -205,6 +205,12 @@ mod tests {
             &container(r#""cpu":"3""#, r#""cpu":"7""#),
             &["cpu max limit to request ratio per Container is 2, but provided ratio is 2.333333"],
         );
+        // In thousandths: rounded up to whole units it would be 2.
+        breaks(
+            ratio,
+            &container(r#""cpu":"500m""#, r#""cpu":"1500m""#),
+            &["cpu max limit to request ratio per Container is 2, but provided ratio is 3.000000"],
+        );
     }
 
     #[test]

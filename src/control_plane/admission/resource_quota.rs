@@ -200,6 +200,13 @@ mod tests {
             0,
             "exceeded quota: q, requested: requests.nvidia.com/gpu=1, used: , limited: requests.nvidia.com/gpu=0",
         );
+        // A quota that is exceeded already does not keep out who asks for nothing of it.
+        case(
+            r#""spec":{"hard":{"requests.cpu":"1","requests.memory":"1Gi"}},"status":{"used":{"requests.memory":"2Gi"}}"#,
+            r#"{"containers":[{"name":"a","resources":{"requests":{"cpu":"500m","memory":"0"}}}]}"#,
+            2,
+            "exceeded quota: q, requested: requests.cpu=500m, used: requests.cpu=1, limited: requests.cpu=1",
+        );
         // What pods do not use limits no pod.
         case(r#""spec":{"hard":{"services":"0","requests.storage":"0"}}"#, CPU, 1, "");
     }

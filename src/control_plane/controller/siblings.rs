@@ -213,3 +213,74 @@ fn requests_of(container: &Container) -> ResourceList {
     let ContainerResources { requests, limits } = container.resources.clone().unwrap_or_default();
     limits.iter().chain(requests.iter()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::requests::RequestGates;
+    use crate::decode::{Kind, Object};
+    use crate::state::ClusterBuilder;
+
+    /// The ReplicaSet `w` with this template, and pods of it on a node, each of another specification and a second younger
+    /// than the one before.
+    fn state(template: &str, pods: &[&str]) -> Cluster {
+        let mut builder = ClusterBuilder::default();
+        let set = format!(
+            r#"{{"metadata": {{"name": "w", "namespace": "n"}}, "spec": {{"template": {{"spec": {template}}}}}}}"#
+        );
+        builder.add(Object::decode(Kind::Workload(WorkloadKind::ReplicaSet), set.as_bytes()).unwrap().0);
+        for (index, spec) in pods.iter().enumerate() {
+            let spec = spec.strip_suffix('}').unwrap();
+            let pod = format!(
+                r#"{{"metadata": {{"name": "p-{index}", "namespace": "n", "creationTimestamp": "2026-01-01T00:00:0{index}Z",
+                        "ownerReferences": [{{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "w", "controller": true}}]}},
+                    "spec": {spec}, "nodeName": "a"}}}}"#
+            );
+            builder.add(Object::decode(Kind::Pod, pod.as_bytes()).unwrap().0);
+        }
+        builder.build(RequestGates::OFF)
+    }
+
+    #[track_caller]
+    fn follows(template: &str, pod: &str, expected: bool) {
+        let cluster = state(template, &[pod]);
+        assert_eq!(follows_template(&cluster.workloads[0], &cluster.pods()[0]), expected, "{template} {pod}");
+    }
+
+    #[test]
+    fn what_tells_that_a_pod_is_of_an_older_template() {
+        let plain = r#"{"containers": [{"name": "c"}]}"#;
+        let with = |field: &str| format!(r#"{{{field}, "containers": [{{"name": "c"}}]}}"#);
+        follows(plain, plain, true);
+        follows(&with(r#""tolerations": [{"key": "gpu", "operator": "Exists"}]"#), plain, false);
+        follows(
+            &with(r#""nodeSelector": {"disk": "ssd", "zone": "z"}"#),
+            &with(r#""nodeSelector": {"disk": "ssd"}"#),
+            false,
+        );
+        for field in ["schedulerName", "priorityClassName", "runtimeClassName"] {
+            let (one, other, empty) = (r#""one""#, r#""other""#, r#""""#);
+            let of = |value: &str| with(&format!(r#""{field}": {value}"#));
+            follows(&of(one), &of(one), true);
+            follows(&of(one), &of(other), false);
+            follows(&of(one), plain, false);
+            // What the template leaves to admission.
+            follows(&of(empty), &of(other), true);
+            follows(plain, &of(other), true);
+        }
+    }
+
+    #[test]
+    fn the_newest_pod_shows_what_admission_adds() {
+        let plain = r#"{"containers": [{"name": "c"}], "nodeSelector": {"disk": "ssd"}}"#;
+        let added = |pods: &[&str]| {
+            let cluster = state(r#"{"containers": [{"name": "c"}]}"#, pods);
+            additions(&cluster, &cluster.workloads[0]).map(|additions| additions.node_selector.clone())
+        };
+        assert_eq!(added(&[]), None);
+        assert_eq!(added(&[plain]), Some(vec![(name("disk"), name("ssd"))]));
+        let newer = plain.replace("ssd", "nvme");
+        assert_eq!(added(&[plain, &newer]), Some(vec![(name("disk"), name("nvme"))]));
+        assert_eq!(added(&[&newer, r#"{"containers": [{"name": "c"}]}"#]), None);
+    }
+}

@@ -200,3 +200,50 @@ fn score(
 fn is_outside(score: i64) -> bool {
     !(MIN_NODE_SCORE..=MAX_NODE_SCORE).contains(&score)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::requests::RequestGates;
+    use crate::api::{ObjectKey, Timestamp, name};
+    use crate::config::Behaviour;
+    use crate::decode::{Kind, Object};
+    use crate::state::ClusterBuilder;
+
+    struct Fixed(i64);
+
+    impl NodeScorer for Fixed {
+        fn score(&self, _node: &NodeInfo) -> Result<i64, UpstreamError> {
+            Ok(self.0)
+        }
+    }
+
+    impl IncrementalScorer for Fixed {}
+
+    /// The best total of one node with this score and a weight of 3; an error for a score out of range.
+    #[track_caller]
+    fn case(score: i64, is_feasible: bool, expected: Result<Option<i64>, ()>) {
+        let mut builder = ClusterBuilder::default();
+        builder.add(Object::decode(Kind::Node, br#"{"metadata": {"name": "a"}}"#).unwrap().0);
+        builder.add(Object::decode(Kind::Pod, br#"{"metadata": {"name": "p", "namespace": "n"}}"#).unwrap().0);
+        let cluster = builder.build(RequestGates::OFF);
+        let (behaviour, notes) = (Behaviour::default(), Notes::default());
+        let pod = cluster.pod_named(ObjectKey::new(name("n"), name("p"))).unwrap();
+        let cycle = Cycle { cluster: &cluster, pod, behaviour: &behaviour, now: Timestamp(0), notes: &notes };
+        let mut ranking = Ranking::new(1, 0);
+        ranking.set_feasible(0, is_feasible);
+        let mut column = ScoreColumn::new(Box::new(Fixed(score)), 3, cycle).unwrap();
+        let refreshed = column.refresh(cycle, &mut Topology::default(), &[], &mut ranking);
+        let found = refreshed.map(|()| ranking.best().map(|best| best.total)).map_err(|Failed| ());
+        assert_eq!(found, expected, "{score}");
+    }
+
+    #[test]
+    fn a_feasible_node_with_a_score_out_of_range_is_an_error() {
+        case(0, true, Ok(Some(0)));
+        case(100, true, Ok(Some(300)));
+        case(101, true, Err(()));
+        case(-1, true, Err(()));
+        case(101, false, Ok(None));
+    }
+}

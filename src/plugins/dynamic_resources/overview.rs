@@ -197,3 +197,21 @@ impl View<'_> {
         Reach::Nodes(reached)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::name::name;
+
+    #[test]
+    fn nodes_that_reach_a_device() {
+        for (reach, a, b) in [
+            (Reach::Node(name("a")), true, false),
+            (Reach::Nodes(vec![name("c"), name("b")]), false, true),
+            (Reach::AllNodes, true, true),
+            (Reach::Unknown, false, false),
+        ] {
+            assert_eq!((reach.includes(name("a")), reach.includes(name("b"))), (a, b), "{reach:?}");
+        }
+    }
+}

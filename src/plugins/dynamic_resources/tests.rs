@@ -7,7 +7,7 @@ use crate::api::requests::RequestGates;
 use crate::api::{ObjectKey, Timestamp, name};
 use crate::decode::Object;
 use crate::decode::object::TypeMeta;
-use crate::framework::{Code, DeviceShortage, Notes};
+use crate::framework::{Code, DeviceShortage, Fact, Notes};
 use crate::state::{Cluster, ClusterBuilder};
 
 /// Numbers of the devices' NUMA nodes; device 3 has none.
@@ -247,4 +247,214 @@ fn counters_may_be_negative() {
         [of("1", "1"), of("-1", "1"), of("-1", "-2"), of("0", "-9223372036854775808")],
         [true, false, true, true]
     );
+}
+
+#[test]
+fn a_cached_cycle_ends_where_the_claims_of_the_next_pod_are_not_ready() {
+    let behaviour = Behaviour::default();
+    let plugin =
+        DynamicResources::new(DynamicResourcesArgs { filter_timeout: None, binding_timeout: None }, &behaviour);
+    let cached = RepeatedFilter { plugin: &plugin };
+    let judged = |objects: Vec<Value>| {
+        let (cluster, notes) = (cluster(objects), Notes::default());
+        let pod = cluster.pod_named(ObjectKey::new(name("default"), name("pod"))).unwrap();
+        let cycle = Cycle { cluster: &cluster, pod, behaviour: &behaviour, now: Timestamp(0), notes: &notes };
+        let now = cached.now(cycle);
+        let node = &cluster.nodes()[0];
+        now.map_or_else(|| cached.filter(node), |now| now.filter(node)).map_err(|rejection| rejection.code)
+    };
+    assert_eq!(judged(vec![pool(1, 1), claim("claim", &exactly(&json!({})), &json!({}))]), Ok(()));
+    // An error: what is cached is thrown away, and a plain cycle says what is wrong with the claim.
+    assert_eq!(judged(vec![pool(1, 1)]), Err(Code::Error));
+}
+
+/// v1.34 makes a request for each container (upstream extended/util.go, createDeviceRequests).
+#[test]
+fn each_container_requests_the_devices_that_serve_its_extended_resource() {
+    let behaviour = Behaviour::with_feature_gates("v1.34".parse().unwrap(), "DRAExtendedResource=true").unwrap();
+    let plugin =
+        DynamicResources::new(DynamicResourcesArgs { filter_timeout: None, binding_timeout: None }, &behaviour);
+    for (counts, expected) in
+        [([1, 3], "fits"), ([2, 3], "cannot allocate all claims"), ([0, 5], "cannot allocate all claims")]
+    {
+        let containers = counts.map(|count| json!({"resources": {"requests": {"example.com/gpu": count.to_string()}}}));
+        let cluster = cluster([
+            pool(1, 1),
+            json!({"apiVersion": "resource.k8s.io/v1", "kind": "DeviceClass", "metadata": {"name": "gpus"},
+                "spec": {"extendedResourceName": "example.com/gpu", "selectors": [{"cel": {"expression": "device.driver == \"gpu\""}}]}}),
+            json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "plain", "namespace": "default"},
+                "spec": {"containers": containers}}),
+        ]);
+        let notes = Notes::default();
+        let pod = cluster.pod_named(ObjectKey::new(name("default"), name("plain"))).unwrap();
+        let cycle = Cycle { cluster: &cluster, pod, behaviour: &behaviour, now: Timestamp(0), notes: &notes };
+        let filter = plugin.prepare(cycle).unwrap().unwrap();
+        let said =
+            filter.filter(&cluster.nodes()[0]).map_or_else(|rejection| rejection.message(), |()| "fits".to_owned());
+        assert_eq!(said, expected, "{counts:?}");
+    }
+}
+
+/// A list as an attribute has a value with the gate `DRAListTypeAttributes`, and since v1.37 without it.
+#[test]
+fn lists_are_shown_to_expressions_by_gate_and_version() {
+    for (version, gates, expected) in
+        [("v1.36", "", false), ("v1.36", "DRAListTypeAttributes=true", true), ("v1.37", "", true)]
+    {
+        let behaviour = Behaviour::with_feature_gates(version.parse().unwrap(), gates).unwrap();
+        let plugin =
+            DynamicResources::new(DynamicResourcesArgs { filter_timeout: None, binding_timeout: None }, &behaviour);
+        let shown = (plugin.gates.view().lists, plugin.gates.view_elsewhere().lists);
+        assert_eq!(shown, (expected, expected), "{version} {gates}");
+    }
+}
+
+/// What the view of one node says of the devices that a claim for five cannot have.
+fn devices(objects: impl IntoIterator<Item = Value>, selector: &str) -> Value {
+    let behaviour = Behaviour::default();
+    let plugin =
+        DynamicResources::new(DynamicResourcesArgs { filter_timeout: None, binding_timeout: None }, &behaviour);
+    let wanted = exactly(&json!({"count": 5, "selectors": [{"cel": {"expression": selector}}]}));
+    let cluster = cluster(objects.into_iter().chain([claim("claim", &wanted, &json!({}))]));
+    let notes = Notes::default();
+    let pod = cluster.pod_named(ObjectKey::new(name("default"), name("pod"))).unwrap();
+    let cycle = Cycle { cluster: &cluster, pod, behaviour: &behaviour, now: Timestamp(0), notes: &notes };
+    let filter = plugin.prepare(cycle).unwrap().unwrap();
+    let facts = filter.facts(&cluster.nodes()[0]);
+    let [Fact::Devices(fact)] = &facts[..] else { panic!("{facts:?}") };
+    serde_json::to_value(fact).unwrap()
+}
+
+#[test]
+fn the_view_of_a_node_says_why_devices_are_not_available() {
+    let selector = "has(device.attributes[\"gpu\"].numa) && device.attributes[\"gpu\"].numa == 1";
+    let found = devices([pool(1, 1)], selector);
+    assert_eq!((&found["available"], &found["reachable"], &found["onOtherNodes"]), (&json!(2), &json!(4), &json!(0)));
+    assert_eq!(found.get("invalidPools"), None);
+    let refused: Vec<Value> = found["unavailable"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|refused| json!([refused["devices"], refused["cause"], refused["inputs"]]))
+        .collect();
+    let values = json!([{"path": "device.attributes[\"gpu\"].numa", "values": [{"value": "0", "devices": 1}, {"value": null, "devices": 1}]}]);
+    assert_eq!(refused, [json!([2, "SelectorFalse", values])]);
+    let taken = devices([pool(1, 1), taker()], "true");
+    assert_eq!((&taken["available"], &taken["unavailable"][0]["cause"]), (&json!(3), &json!("Taken")));
+    let unsound = devices([pool(1, 2)], "true");
+    assert_eq!(unsound["invalidPools"][0]["pool"], json!("gpu/pool"));
+}
+
+/// Attributes that a request computes (gate `DRADerivedAttributes`): a constraint compares the one that it names.
+#[test]
+fn a_constraint_compares_the_derived_attribute_that_it_names() {
+    let behaviour = Behaviour::with_feature_gates("v1.37".parse().unwrap(), "DRADerivedAttributes=true").unwrap();
+    let plugin =
+        DynamicResources::new(DynamicResourcesArgs { filter_timeout: None, binding_timeout: None }, &behaviour);
+    let derived = json!([
+        {"name": "gpu/half", "expression": "device.attributes[\"gpu\"].index / 2"},
+        {"name": "gpu/parity", "expression": "device.attributes[\"gpu\"].index % 2"},
+        {"name": "gpu/kind", "expression": "device.driver"},
+    ]);
+    for (attribute, expected) in
+        [("gpu/half", ["dev-2", "dev-3"]), ("gpu/parity", ["dev-1", "dev-3"]), ("gpu/kind", ["dev-1", "dev-2"])]
+    {
+        let mut wanted = exactly(&json!({"count": 2, "derivedAttributes": derived}));
+        wanted["constraints"] = json!([{"matchAttribute": attribute}]);
+        let cluster = cluster([pool(1, 1), taker(), claim("claim", &wanted, &json!({}))]);
+        let notes = Notes::default();
+        let pod = cluster.pod_named(ObjectKey::new(name("default"), name("pod"))).unwrap();
+        let cycle = Cycle { cluster: &cluster, pod, behaviour: &behaviour, now: Timestamp(0), notes: &notes };
+        let takes = ReservePlugin::reserve(&plugin, cycle, &cluster.nodes()[0]).unwrap();
+        let [Take::Claim(claim)] = &takes[..] else { panic!("{takes:?}") };
+        let given = claim.allocation.as_ref().unwrap().devices.iter().map(|given| given.id.device.to_string());
+        assert_eq!(given.collect::<Vec<_>>(), expected, "{attribute}");
+    }
+}
+
+#[test]
+fn devices_of_the_class_that_serves_a_resource_are_counted_for_its_score() {
+    let behaviour = Behaviour::with_feature_gates("v1.36".parse().unwrap(), "DRAExtendedResource=true").unwrap();
+    let class = |class: &str, resource: &str, expression: &str| {
+        json!({"apiVersion": "resource.k8s.io/v1", "kind": "DeviceClass", "metadata": {"name": class},
+            "spec": {"extendedResourceName": resource, "selectors": [{"cel": {"expression": expression}}]}})
+    };
+    let cluster = cluster([
+        pool(1, 1),
+        taker(),
+        class("all", "example.com/all", "true"),
+        class("first", "example.com/first", "device.attributes[\"gpu\"].index < 3"),
+        class("none", "example.com/none", "false"),
+    ]);
+    let notes = Notes::default();
+    let pod = cluster.pod_named(ObjectKey::new(name("default"), name("pod"))).unwrap();
+    let cycle = Cycle { cluster: &cluster, pod, behaviour: &behaviour, now: Timestamp(0), notes: &notes };
+    let resources = ["all", "first", "none", "other"].map(|resource| name(&format!("example.com/{resource}")));
+    let counter = DeviceCounter::new(&behaviour);
+    let totals = counter.totals(cycle, resources.into_iter()).unwrap();
+    let counts = resources.map(|resource| totals.on(&cluster.nodes()[0], resource));
+    assert_eq!(counts, [Some((4, 1)), Some((3, 1)), None, None]);
+}
+
+/// Devices of one counter set need a compatibility group in common (gate `DRADeviceCompatibilityGroups`).
+#[test]
+fn devices_of_one_counter_set_have_a_compatibility_group_in_common() {
+    let gates = "DRADeviceCompatibilityGroups=true,DRAPartitionableDevices=true";
+    let behaviour = Behaviour::with_feature_gates("v1.37".parse().unwrap(), gates).unwrap();
+    let plugin =
+        DynamicResources::new(DynamicResourcesArgs { filter_timeout: None, binding_timeout: None }, &behaviour);
+    let device = |index: usize, groups: &Value| {
+        json!({"name": format!("dev-{index}"), "consumesCounters": [{"counterSet": "set", "compatibilityGroups": groups,
+            "counters": {"memory": {"value": "1"}}}]})
+    };
+    for (groups, expected) in [
+        ([json!(["a"]), json!(["b"]), json!(["a", "b"])], Some(["dev-0", "dev-2"])),
+        ([json!([]), json!(["b"]), json!([])], Some(["dev-0", "dev-2"])),
+        ([json!(["a"]), json!(["b"]), json!([])], None),
+    ] {
+        let mut devices = pool(1, 2);
+        devices["spec"]["devices"] = groups.iter().enumerate().map(|(index, groups)| device(index, groups)).collect();
+        let mut counters = pool(1, 2);
+        counters["metadata"]["name"] = json!("counters");
+        counters["spec"]["devices"] = json!([]);
+        counters["spec"]["sharedCounters"] = json!([{"name": "set", "counters": {"memory": {"value": "9"}}}]);
+        let wanted = exactly(&json!({"count": 2}));
+        let cluster = cluster([devices, counters, claim("claim", &wanted, &json!({}))]);
+        let notes = Notes::default();
+        let pod = cluster.pod_named(ObjectKey::new(name("default"), name("pod"))).unwrap();
+        let cycle = Cycle { cluster: &cluster, pod, behaviour: &behaviour, now: Timestamp(0), notes: &notes };
+        let takes = ReservePlugin::reserve(&plugin, cycle, &cluster.nodes()[0]).unwrap_or_default();
+        let given: Vec<String> = takes
+            .iter()
+            .filter_map(|take| if let Take::Claim(claim) = take { claim.allocation.as_ref() } else { None })
+            .flat_map(|allocation| allocation.devices.iter().map(|given| given.id.device.to_string()))
+            .collect();
+        assert_eq!(given, expected.iter().flatten().copied().collect::<Vec<_>>(), "{groups:?}");
+    }
+}
+
+/// The first share of a device takes its counters, further ones do not (since v1.35).
+#[test]
+fn shares_of_a_device_take_its_counters_once() {
+    for (there, expected) in [("1", true), ("0", false)] {
+        let gates = "DRAConsumableCapacity=true,DRAPartitionableDevices=true";
+        let behaviour = Behaviour::with_feature_gates("v1.37".parse().unwrap(), gates).unwrap();
+        let plugin =
+            DynamicResources::new(DynamicResourcesArgs { filter_timeout: None, binding_timeout: None }, &behaviour);
+        let mut slice = pool(1, 2);
+        slice["spec"]["devices"] = json!([{"name": "d", "allowMultipleAllocations": true, "capacity": {"bandwidth": {"value": "10"}},
+            "consumesCounters": [{"counterSet": "set", "counters": {"memory": {"value": "1"}}}]}]);
+        let mut counters = pool(1, 2);
+        counters["metadata"]["name"] = json!("counters");
+        counters["spec"]["devices"] = json!([]);
+        counters["spec"]["sharedCounters"] = json!([{"name": "set", "counters": {"memory": {"value": there}}}]);
+        let share = |request: &str| json!({"name": request, "exactly": {"deviceClassName": "gpu", "capacity": {"requests": {"bandwidth": "4"}}}});
+        let wanted = json!({"requests": [share("r"), share("s")]});
+        let cluster = cluster([slice, counters, claim("claim", &wanted, &json!({}))]);
+        let notes = Notes::default();
+        let pod = cluster.pod_named(ObjectKey::new(name("default"), name("pod"))).unwrap();
+        let cycle = Cycle { cluster: &cluster, pod, behaviour: &behaviour, now: Timestamp(0), notes: &notes };
+        let fits = ReservePlugin::reserve(&plugin, cycle, &cluster.nodes()[0]).is_ok();
+        assert_eq!(fits, expected, "{there}");
+    }
 }

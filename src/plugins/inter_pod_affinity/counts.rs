@@ -135,3 +135,39 @@ impl TermCounts {
         self.changes.iter().filter(move |change| change.table == table && change.domain == domain)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::name::name;
+    use crate::api::requests::RequestGates;
+    use crate::decode::{Kind, Object};
+    use crate::state::ClusterBuilder;
+
+    #[test]
+    fn pods_count_in_the_domains_of_each_table() {
+        let mut builder = ClusterBuilder::default();
+        for node in ["x", "y"] {
+            let json =
+                format!(r#"{{"metadata": {{"name": "{node}", "labels": {{"zone": "{node}", "rack": "{node}"}}}}}}"#);
+            builder.add(Object::decode(Kind::Node, json.as_bytes()).unwrap().0);
+        }
+        let cluster = builder.build(RequestGates::OFF);
+        let (x, y) = (&cluster.nodes()[0], &cluster.nodes()[1]);
+        let mut counts = TermCounts::new(Vec::new());
+        let (zone, rack) = (counts.table_of(name("zone")), counts.table_of(name("rack")));
+        assert_eq!((zone, rack, counts.table_of(name("zone"))), (0, 1, 0));
+        assert!(counts.domains(zone).is_empty() && counts.is_empty());
+        for (table, node, pod) in [(zone, y, 1), (zone, x, 2), (zone, x, 3), (rack, x, 2)] {
+            counts.change(table, node, PodId(pod), 1);
+        }
+        assert_eq!(counts.domains(zone), [name("x"), name("y")]);
+        assert_eq!((counts.get(zone, name("x")), counts.total(zone), counts.domains(rack)), (2, 3, vec![name("x")]));
+        // A pod leaves one table, and stays in the other.
+        counts.change(zone, x, PodId(2), -1);
+        assert_eq!((counts.get(zone, name("x")), counts.get(rack, name("x"))), (1, 1));
+        assert_eq!((counts.sample(zone, name("x")), counts.sample(rack, name("x"))), (Some(PodId(3)), Some(PodId(2))));
+        counts.change(zone, x, PodId(3), -1);
+        assert_eq!(counts.domains(zone), [name("y")]);
+    }
+}

@@ -343,3 +343,26 @@ fn without_its_cycle_state_it_fails_in_upstreams_words() {
         assert_eq!(error.as_str(), "error reading \"PreScorePodTopologySpread\" from cycleState: not found");
     });
 }
+
+#[test]
+fn default_spreading_notes_what_was_not_read() {
+    let noted = |more: &[(Kind, Value)]| -> Vec<String> {
+        let owner = json!({"metadata": {"ownerReferences": [{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web", "controller": true}]}});
+        let cluster =
+            build(&[&three_nodes()[..], &[with(incoming(json!({"app": "web"}), json!([])), owner)], more].concat());
+        in_cycle(&cluster, |plugin, cycle| {
+            PreScorePlugin::pre_score(plugin, cycle, &cluster.nodes().iter().collect::<Vec<_>>());
+            let mut kinds: Vec<String> = cycle.notes.take().into_iter().map(|note| note.what).collect();
+            kinds.sort();
+            kinds
+        })
+    };
+    let service = (Kind::Service, json!({"metadata": {"name": "other"}, "spec": {"selector": {"app": "other"}}}));
+    let set = (
+        Kind::Workload(crate::decode::workload::WorkloadKind::ReplicaSet),
+        json!({"metadata": {"name": "other"}, "spec": {"selector": {"matchLabels": {"app": "other"}}}}),
+    );
+    assert_eq!(noted(&[]), ["ReplicaSets", "Services"]);
+    assert_eq!(noted(std::slice::from_ref(&service)), ["ReplicaSets"]);
+    assert_eq!(noted(&[service, set]), Vec::<String>::new());
+}

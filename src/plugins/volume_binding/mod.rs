@@ -289,6 +289,32 @@ mod tests {
     }
 
     #[test]
+    fn a_profile_without_its_pre_filter_has_an_error_for_each_node() {
+        let cluster = volume_state::cluster(&[object("Node", "a", &json!({})), object("Pod", "p", &json!({}))]);
+        let args = VolumeBindingArgs { bind_timeout_seconds: 600, shape: Vec::new() };
+        let (behaviour, notes) = (Behaviour::default(), crate::framework::Notes::default());
+        let (plugin, pod) = (VolumeBinding::new(&args, &behaviour), &cluster.pods()[0]);
+        let cycle =
+            Cycle { cluster: &cluster, pod, behaviour: &behaviour, now: crate::api::Timestamp(0), notes: &notes };
+        let rejection = FilterPlugin::unprepared(&plugin, cycle).filter(&cluster.nodes()[0]).unwrap_err();
+        assert_eq!((rejection.code, rejection.message().as_str()), (crate::framework::Code::Error, "not found"));
+    }
+
+    #[test]
+    fn node_affinity_is_named_before_what_cannot_be_bound() {
+        let spec = json!({"storageClassName": "late", "volumeName": "v"});
+        let bound = json!({"spec": spec, "annotations": {"pv.kubernetes.io/bind-completed": "yes"}});
+        let objects = vec![
+            late(),
+            volume("v", "1Gi", &json!({"spec": {"nodeAffinity": in_zone("a")}})),
+            claim("c", "1Gi", &bound),
+            claim("d", "1Gi", &json!({"spec": {"storageClassName": "late"}})),
+        ];
+        let both = format!("node(s) didn't match PersistentVolume's node affinity, {NO_VOLUME}");
+        case(objects, &["c", "d"], &[NO_VOLUME, &both]);
+    }
+
+    #[test]
     fn a_claim_is_bound_by_its_annotation_alone() {
         let spec = json!({"storageClassName": "late", "volumeName": "v"});
         let bound = json!({"spec": spec, "annotations": {"pv.kubernetes.io/bind-completed": "yes"}});

@@ -199,3 +199,35 @@ fn exact_milli(amount: Quantity) -> Option<i64> {
     let milli = amount.milli_value();
     amount.compare(Quantity::from_milli(milli)).is_eq().then_some(milli)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Behaviour;
+
+    /// v1.37 looks whether the next step leaves 64 bits, but counts from a negative least amount as if it could not.
+    #[test]
+    fn steps_near_the_end_of_64_bits() {
+        let gates = Gates::of(&Behaviour::new("v1.37".parse().unwrap()));
+        let amount = |text: &str| Quantity::parse(text).unwrap();
+        let case = |requested: &str, min: &str, step: &str, expected: Result<&str, &str>| {
+            let range = ValidRange { min: Some(amount(min)), max: None, step: Some(amount(step)) };
+            let found = round_up_to_step(amount(requested), amount(min), &range, &gates).map(|found| found.to_string());
+            match (found, expected) {
+                (Ok(found), Ok(expected)) => assert_eq!(found, expected, "{requested} {min} {step}"),
+                (Err(found), Err(expected)) => assert!(found.ends_with(expected), "{found}"),
+                (found, _) => panic!("{requested} {min} {step}: {found:?}"),
+            }
+        };
+        case("5", "1", "3", Ok("7"));
+        case("1", "4", "3", Ok("4"));
+        case(
+            "9223372036854775807",
+            "0",
+            "2",
+            Err("rounding request 9223372036854775807 up to the next step passes MaxInt64"),
+        );
+        case("9223372036854775808", "0", "2", Err("exceeds MaxInt64"));
+        case("9223372036854775807", "-1", "3", Ok("-9223372036854775804"));
+    }
+}

@@ -10,6 +10,8 @@ fn device() -> DeviceInput {
         ("ecc", Attribute::Bool(true)),
         ("driverVersion", Attribute::Version(name("1.10.0"))),
         ("other.example.com/link", Attribute::String(name("l0"))),
+        ("flags", Attribute::Bools([true, true].into_iter().collect())),
+        ("lanes", Attribute::Ints([4, 8].into_iter().collect())),
         ("links", Attribute::Strings([name("l0"), name("l1")].into_iter().collect())),
     ];
     let memory = DeviceCapacity { value: Quantity::parse("40Gi").unwrap(), policy: None };
@@ -60,6 +62,9 @@ fn newer_parts_of_the_library() {
     gives("device.allowMultipleAllocations", true);
     gives(r#"device.attributes["gpu"].links.includes("l1")"#, true);
     gives(r#"device.attributes["gpu"].links.includes("l2")"#, false);
+    gives(r#"device.attributes["gpu"].flags.includes(true)"#, true);
+    gives(r#"device.attributes["gpu"].flags.includes(false)"#, false);
+    gives(r#"device.attributes["gpu"].lanes.includes(8)"#, true);
     gives(r#"device.attributes["gpu"].numa.includes(1)"#, true);
     gives(r#"device.attributes["gpu"].links.exists(link, link == "l0")"#, true);
     gives(r#"semver("v1.02", true) == semver("1.2.0")"#, true);
@@ -137,4 +142,28 @@ fn what_kubernetes_might_see_differently_is_not_answered() {
     is_unknown(&format!("{}1 > 0", "1+".repeat(4000)));
     let list = format!("[{}]", ["0"; 100].join(","));
     is_unknown(&format!("{list}.all(a, {list}.all(b, {list}.all(c, {list}.all(d, a + b + c + d == 0))))"));
+}
+
+#[test]
+fn an_expression_of_10_kib_is_read() {
+    gives(&format!("{:<10240}", "true"), true);
+    is_unknown(&format!("{:<10241}", "true"));
+}
+
+#[test]
+fn arithmetic_of_doubles() {
+    gives("1.5 + 2.0 == 3.5", true);
+    gives("1.5 - 2.0 == -0.5", true);
+    gives("1.5 * 2.0 == 3.0", true);
+    gives("1.5 / 2.0 == 0.75", true);
+    is_unknown("1.5 % 2.0 == 1.5");
+    gives("1.5 / 0.0 > 1.0", true);
+}
+
+#[test]
+fn parts_of_the_library_that_few_selectors_use() {
+    gives("[1u, 2u].sum() == 3u", true);
+    gives(r#""\f" == "\u000c""#, true);
+    gives(r#"semver("1.2.3").patch() == 3"#, true);
+    gives("dyn(1) == 1", true);
 }
