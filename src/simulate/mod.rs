@@ -198,13 +198,13 @@ impl<'a> Simulation<'a> {
     /// it were scheduled before.
     pub fn step(&mut self, pod: PodId) -> Step {
         match self.lookup(pod) {
-            CacheLookup::Miss => match self.find_place(pod) {
-                Some(place) => self.settle_found(pod, &place),
-                None => {
-                    self.caches.expect_again(self.cluster.pod(pod), self.cluster);
-                    self.settle(&self.ask(pod))
+            CacheLookup::Miss => {
+                if let Some(place) = self.find_place(pod) {
+                    return self.settle_found(pod, &place);
                 }
-            },
+                self.caches.expect_again(self.cluster.pod(pod), self.cluster);
+                self.settle(&self.ask(pod))
+            }
             CacheLookup::Nowhere => {
                 let step = self.settle(&self.ask(pod));
                 if let Outcome::Unplaced(unplaced) = &step.outcome {
@@ -221,13 +221,13 @@ impl<'a> Simulation<'a> {
     fn step_if_placed(&mut self, pod: PodId) -> Option<Step> {
         let place = match self.lookup(pod) {
             CacheLookup::Place(place) => place,
-            CacheLookup::Miss => match self.find_place(pod) {
-                Some(place) => place,
-                None => {
+            CacheLookup::Miss => {
+                let found = self.find_place(pod);
+                if found.is_none() {
                     self.caches.expect_again(self.cluster.pod(pod), self.cluster);
-                    return None;
                 }
-            },
+                found?
+            }
             CacheLookup::Nowhere | CacheLookup::Unplaced(_) => return None,
         };
         Some(self.settle_found(pod, &place))

@@ -33,7 +33,7 @@ impl Identified for Node {
 
 impl Identified for Object {
     fn identity(&self) -> Identity {
-        Object::identity(self)
+        Self::identity(self)
     }
 }
 

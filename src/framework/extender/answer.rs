@@ -39,7 +39,8 @@ fn message(value: &RawValue, target: GoType<'_>) -> Result<String, String> {
     }
     let mut text = string(value, target)?;
     if text.len() > LONGEST_MESSAGE {
-        text.truncate(text.floor_char_boundary(LONGEST_MESSAGE));
+        let ends = (0..=LONGEST_MESSAGE).rev().find(|end| text.is_char_boundary(*end));
+        text.truncate(ends.unwrap_or_default());
         text.push('…');
     }
     Ok(text)
