@@ -347,3 +347,15 @@ fn one_of_a_gang_may_be_preempted_for_another() {
 fn a_gated_pod_makes_nobody_leave() {
     case("node a 1\npod low 1 0 on=a\npod high 1 9 gated", &["high pending"]);
 }
+
+/// A lean cycle knows nothing of nominations, so that it must not answer where there are some.
+#[test]
+fn the_node_of_a_nominated_pod_is_left_to_it() {
+    let first = |text: &str| {
+        let (scheduler, mut cluster) = (scheduler(), state(text));
+        let last = pending(&cluster).pop().unwrap();
+        shown(&Simulation::new(&scheduler, &mut cluster, NOW, Ties::First).step(last))
+    };
+    assert_eq!(first("node a 1\n node b 1\n pod low 1 0"), "low on a");
+    assert_eq!(first("node a 1\n node b 1\n pod low 1 0\n pod high 1 9 nominated=a"), "low on b");
+}

@@ -281,6 +281,35 @@ mod tests {
     }
 
     #[test]
+    fn what_controllers_lack() {
+        use WorkloadKind::{CronJob, Deployment, Job, ReplicaSet};
+        let owned = |name: &str, kind: &str, more: &str| {
+            let owners = format!(r#"[{{"kind":"{kind}","name":"w","controller":true}}]"#);
+            format!(r#"{{"metadata":{{"name":"{name}","namespace":"n","ownerReferences":{owners}}},{more}}}"#)
+        };
+        // A suspended Job wants no pods: those of the next one count.
+        let cron_job = workload(CronJob, r#"{"jobTemplate":{"spec":{"parallelism":2}}}"#);
+        let of_job = |spec: &str| {
+            let job = owned("w-1", "CronJob", &format!(r#""spec":{spec}"#));
+            let found = missing::wanted(&state(&[(Kind::Workload(Job), &job)]), &cron_job);
+            (found.wanted, found.next_job)
+        };
+        assert_eq!(of_job(r#"{"parallelism":3}"#), (3, false));
+        assert_eq!(of_job(r#"{"parallelism":3,"suspend":true}"#), (2, true));
+        // A ReplicaSet with all its pods lacks none.
+        let deployment = workload(Deployment, r#"{"replicas":2}"#);
+        let set = owned("w", "Deployment", r#""spec":{"replicas":2}"#);
+        let pods = ["w-a", "w-b"].map(|name| owned(name, "ReplicaSet", r#""spec":{"nodeName":"a"}"#));
+        let there = [(Kind::Workload(ReplicaSet), &*set), (Kind::Pod, &*pods[0]), (Kind::Pod, &*pods[1])];
+        let of_pods = |objects: &[(Kind, &str)]| {
+            let found = missing::wanted(&state(objects), &deployment);
+            (found.missing.is_empty(), found.surge)
+        };
+        assert_eq!(of_pods(&there), (true, 0));
+        assert_eq!(of_pods(&there[..2]), (false, 0));
+    }
+
+    #[test]
     fn every_node_that_can_have_a_daemon_gets_one() {
         let nodes = state(&[
             (Kind::Node, r#"{"metadata":{"name":"a","labels":{"disk":"ssd"}}}"#),

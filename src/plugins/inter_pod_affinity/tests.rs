@@ -7,7 +7,7 @@ use crate::api::{ObjectKey, Timestamp, name};
 use crate::config::{Behaviour, InterPodAffinityArgs};
 use crate::decode::{Kind, Object};
 use crate::framework::{
-    Code, Cycle, NodeFilter, NodeScorer, Notes, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin, Reason,
+    Code, Cycle, Fact, NodeFilter, NodeScorer, Notes, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin, Reason,
 };
 use crate::state::{Cluster, ClusterBuilder, NodeInfo};
 
@@ -252,6 +252,21 @@ fn reasons_tell_the_facts() {
     let existing =
         Reason::ExistingPodAntiAffinity { topology_key: name("host"), domain: name("b"), pods: 1, pod: key("loner") };
     assert_eq!(reason("b", json!([])), (Code::Unschedulable, existing));
+}
+
+#[test]
+fn facts_say_where_pods_are_looked_for() {
+    let looked_for = |namespaces: Value| {
+        let mut wanted = term("web", "zone");
+        wanted["namespaces"] = namespaces;
+        let asked = Asked::new("new", near(&json!([wanted])), &[]);
+        let plugin = asked.plugin();
+        let PreFilter::Run { filter, .. } = plugin.pre_filter(asked.cycle()) else { panic!("skipped") };
+        filter.facts(asked.node("b")).into_iter().next()
+    };
+    let fact = |namespaces: &str| Some(Fact::value("required affinity, pods app=web", namespaces));
+    assert_eq!(looked_for(json!(null)), fact("in namespace default"));
+    assert_eq!(looked_for(json!(["shop", "web"])), fact("in namespaces shop, web"));
 }
 
 #[test]

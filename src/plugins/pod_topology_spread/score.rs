@@ -351,3 +351,19 @@ impl NodeScorer for WithoutPreScore {
         Err("error reading \"PreScorePodTopologySpread\" from cycleState: not found".into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Scored;
+
+    #[test]
+    fn a_domain_counts_while_it_has_a_node() {
+        let mut scored = Scored::default();
+        let changes = [(0, true), (2, true), (2, true), (2, false), (0, false), (2, false)];
+        let domains = changes.map(|(domain, joins)| {
+            scored.change(domain, joins);
+            scored.domains
+        });
+        assert_eq!(domains, [1, 2, 2, 2, 1, 0]);
+    }
+}

@@ -137,6 +137,7 @@ fn what_kubernetes_might_see_differently_is_not_answered() {
     is_unknown("device.nosuch(");
     is_unknown("nosuch == 1");
     is_unknown(r#"1 == "a""#);
+    is_unknown(r#"-size([1]) == "a""#);
     is_unknown("device.driver");
     is_unknown(&format!("{}1{} == 1", "(".repeat(4000), ")".repeat(4000)));
     is_unknown(&format!("{}1 > 0", "1+".repeat(4000)));
