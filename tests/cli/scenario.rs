@@ -494,6 +494,32 @@ fn a_rollout_that_gets_stuck() {
     ");
 }
 
+/// Two pods a second apart, of which one will be of the next power of two in age before the other.
+#[test]
+fn the_second_decides_which_pod_is_deleted() {
+    let pod = |name: &str, uid: &str, created: &str| {
+        json!({"apiVersion": "v1", "kind": "Pod",
+            "metadata": {"name": name, "namespace": "n", "uid": uid, "creationTimestamp": created,
+                "ownerReferences": [{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "w", "controller": true}]},
+            "spec": {"nodeName": "a", "containers": [{"name": "c"}]}})
+    };
+    let set = json!({"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": {"name": "w", "namespace": "n"}, "spec": {"replicas": 2}});
+    let node = json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "a"}, "status": {"allocatable": {"pods": "9"}}});
+    let pods = [pod("w-1", "b", "2026-01-01T00:00:01Z"), pod("w-2", "a", "2026-01-01T00:00:00Z")];
+    let file = tempfile::Builder::new().suffix(".json").tempfile().unwrap();
+    let list = json!({"apiVersion": "v1", "kind": "List", "items": [node, set, pods[0], pods[1]]});
+    std::fs::write(file.path(), list.to_string()).unwrap();
+    let answer =
+        screen(&format!("simulate --scale rs/w=1 -n n --at 2026-01-01T04:30:00Z --snapshot {}", file.path().display()));
+    let step: Vec<&str> = answer.lines().skip_while(|line| !line.starts_with("1  scale")).take(4).collect();
+    assert_snapshot!(step.join("\n"), @"
+    1  scale replicaset/n/w to 1
+       1 pod deleted: n/w-2
+       which are deleted depends on the second at which the controller acts: it
+       rounds ages, and any of 2 pods may go
+    ");
+}
+
 #[test]
 fn rollouts_by_file() {
     assert_snapshot!(of("--scenario examples/scenarios/rollout.yaml", "rollout"), @"

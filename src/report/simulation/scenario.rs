@@ -140,7 +140,9 @@ pub(in crate::report) fn happened(report: &StepReport, most: usize) -> Vec<(Labe
     if let Some(Draw { pods, by_moment }) = report.draw {
         let pods = count(pods, "pod");
         let text = if by_moment {
-            format!("which are deleted depends on the second: the controller rounds ages, of {pods} any may go")
+            format!(
+                "which are deleted depends on the second at which the controller acts: it rounds ages, and any of {pods} may go"
+            )
         } else {
             format!("which are deleted is a draw: {pods} are equal to the controller")
         };
