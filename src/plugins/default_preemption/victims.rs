@@ -68,6 +68,10 @@ pub(super) fn select_victims(failed: &FailedCycle<'_>, node: &NodeInfo) -> Resul
     // A group has a priority of its own.
     let by_pods = cycle.cluster.pod_groups.is_empty();
     if by_pods && node.lowest_priority().is_none_or(|lowest| lowest >= cycle.pod.priority()) {
+        debug_assert!(
+            node.pods.iter().all(|pod| cycle.cluster.pod(*pod).priority() >= cycle.pod.priority()),
+            "the priorities of a node are counted with its pods"
+        );
         return Err(no_victims());
     }
     let scheduling = cycle.behaviour.pod_groups().for_victims_of_pods();
