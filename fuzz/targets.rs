@@ -324,7 +324,9 @@ pub fn redacted(data: &[u8]) {
         part.split(' ').map(|word| if is_name(&word) { "NAME" } else { word }).collect::<Vec<_>>().join(" ")
     }
     through_snapshot(data, true, |placement| {
-        let sentences = placement.split(", ").flat_map(|part| part.split(". ")).flat_map(|part| part.split(": "));
+        let lines = placement.lines().map(|line| line.strip_suffix('.').unwrap_or(line));
+        let sentences = lines.flat_map(|line| line.split(", ")).flat_map(|part| part.split(". "));
+        let sentences = sentences.flat_map(|part| part.split(": "));
         let mut parts: Vec<String> = sentences.map(without_names).collect();
         parts.sort();
         parts.join(", ")
@@ -424,8 +426,9 @@ fn packed_section(file: &mut Vec<u8>, holds: u8, body: &[u8]) {
     file.extend(packed);
 }
 
-/// What the scheduler decides, without the names of pods and nodes.
+/// What the scheduler decides, a line each, without the names of pods and nodes.
 fn said(placement: &Placement) -> String {
     let codes: Vec<String> = placement.nodes.iter().map(|node| format!("{:?}", node.total)).collect();
-    format!("{} {:?} {}", placement.schedulable, placement.message, codes.join(", "))
+    let message = placement.message.as_deref().unwrap_or("no message");
+    format!("{}\n{message}\n{}", placement.schedulable, codes.join(", "))
 }

@@ -12,6 +12,7 @@
 mod bytes;
 mod columns;
 mod deserializer;
+mod openings;
 mod reader;
 mod sections;
 mod state;

@@ -8,7 +8,7 @@ use super::bytes::Bytes;
 use super::columns::{Row, Rows};
 use super::sections::{self, Holds, Section};
 use super::tables::Tables;
-use super::{PackedError, Result, text};
+use super::{PackedError, Result, openings, text};
 use crate::decode::Kind;
 use crate::source::error::{Fault, InputProblem};
 use crate::source::scan::TypeMeta;
@@ -55,7 +55,11 @@ impl<'a> Contents<'a> {
             match section.holds {
                 Holds::Record => contents.record = bytes.0,
                 Holds::Templates => {
-                    let template = |bytes| Ok(Template { bytes, open: contents.tables.open_places(bytes)? });
+                    let template = |bytes| {
+                        let open = contents.tables.open_places(bytes)?;
+                        openings::check(bytes, &contents.tables)?;
+                        Ok(Template { bytes, open })
+                    };
                     let found = bytes.blocks()?.into_par_iter().map(template).collect::<Result<Vec<_>>>()?;
                     contents.templates.extend(found);
                 }

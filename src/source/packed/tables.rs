@@ -76,6 +76,20 @@ impl<'a> Tables<'a> {
         Ok(open)
     }
 
+    /// Goes past a value.
+    pub(super) fn skip(&self, bytes: &mut Bytes<'_>) -> Result<()> {
+        let mut missing = 1_usize;
+        while missing > 0 {
+            missing -= 1;
+            missing = missing.saturating_add(match Part::read(bytes)? {
+                Part::Object(shape) => self.shape(shape)?.len(),
+                Part::List(count) => count,
+                _ => 0,
+            });
+        }
+        Ok(())
+    }
+
     /// A value that refers to earlier ones only: so none refers to itself.
     fn measured(&self, value: &'a [u8]) -> Result<Shared<'a>> {
         let mut open = 0;

@@ -326,9 +326,14 @@ fn sections_may_say_anything() {
                     .collect();
                 let mut file = Vec::new();
                 sections::write(&sections, &mut file).unwrap();
-                // Both ways of reading end, and neither panics.
-                refused += usize::from(read(&file, &mut Texts::default()).is_err());
-                let _ = read(&file, &mut Decoded::default());
+                // Both ways of reading end, neither panics, and what is read directly is what the text says.
+                let (mut by_text, mut direct) = (Decoded { as_text: true, ..Decoded::default() }, Decoded::default());
+                let is_text = read(&file, &mut by_text).is_ok();
+                refused += usize::from(!is_text);
+                if read(&file, &mut direct).is_ok() {
+                    assert!(is_text, "byte {at} of section {place} is {byte}");
+                    assert_eq!(by_text.objects, direct.objects, "byte {at} of section {place} is {byte}");
+                }
             }
         }
     }

@@ -4,10 +4,11 @@ use std::io::{self, Write};
 
 use indexmap::{IndexMap, IndexSet};
 use rustc_hash::{FxBuildHasher, FxHashMap};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::bytes::{Blocks, Bytes, put};
 use super::columns::{Columns, fits};
+use super::openings::{Opening, POD, READY, is_ready};
 use super::sections::{self, Holds, Section};
 use super::values::{PLACES, Part, Place, is_small};
 use crate::decode::Kind;
@@ -36,28 +37,6 @@ struct Group {
     kind: u32,
     values: Vec<u32>,
 }
-
-/// Where in a pod places are left open.
-enum Opening {
-    At(Place),
-    In(&'static [(&'static str, Self)]),
-    /// The time of the first condition `Ready`.
-    Conditions,
-}
-
-const POD: Opening = Opening::In(&[
-    (
-        "metadata",
-        Opening::In(&[
-            ("name", Opening::At(Place::Name)),
-            ("uid", Opening::At(Place::Uid)),
-            ("creationTimestamp", Opening::At(Place::Created)),
-        ]),
-    ),
-    ("spec", Opening::In(&[("nodeName", Opening::At(Place::Node))])),
-    ("status", Opening::In(&[("startTime", Opening::At(Place::Started)), ("conditions", Opening::Conditions)])),
-]);
-const READY: Opening = Opening::In(&[("lastTransitionTime", Opening::At(Place::Ready))]);
 
 /// What was found in the open places of a pod.
 type Found<'v> = [Option<&'v str>; PLACES];
@@ -124,12 +103,7 @@ impl PackedWriter {
                 let shape = fields.keys().map(|key| self.text(key)).collect();
                 Part::Object(self.shape(shape)).write(&mut body);
                 for (key, value) in fields {
-                    let opening = match opening {
-                        Some(Opening::In(inside)) => {
-                            inside.iter().find(|(name, _)| name == key).map(|(_, opening)| opening)
-                        }
-                        _ => None,
-                    };
+                    let opening = opening.and_then(|opening| opening.field(key));
                     self.value(value, opening, found, &mut body, &mut inner);
                 }
             }
@@ -304,12 +278,6 @@ impl<'w> Values<'w> {
             }
         }
     }
-}
-
-/// Whether a condition is `Ready`.
-fn is_ready(condition: &Value) -> bool {
-    condition.as_object().and_then(|fields: &Map<String, Value>| fields.get("type")).and_then(Value::as_str)
-        == Some("Ready")
 }
 
 fn no_object() -> io::Error {
