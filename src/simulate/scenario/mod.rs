@@ -17,6 +17,7 @@ pub mod rollout;
 mod run;
 #[cfg(test)]
 mod tests;
+mod waiting;
 pub mod workloads;
 
 pub use error::{ScenarioError, StepError};

@@ -6,7 +6,6 @@ mod rollout;
 
 pub use apply::replaces_pods;
 
-use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
 
 use crate::api::{Name, ObjectKey};
@@ -23,6 +22,7 @@ use super::budgets::Budgets;
 use super::drain::{Keeper, keeper};
 use super::lost::LossPlan;
 use super::report::StepReport;
+use super::waiting::WaitingPods;
 use super::{
     super::Simulation,
     super::queue,
@@ -73,7 +73,7 @@ pub(in crate::simulate) fn run_with(
         budgets,
         simulation,
         asked: asked.to_vec(),
-        waiting: IndexMap::new(),
+        waiting: WaitingPods::default(),
         changes: 0,
         steps: Vec::new(),
         last: FxHashMap::default(),
@@ -103,8 +103,7 @@ struct Runner<'s, 'a> {
     budgets: Budgets,
     /// Pods that were asked about and not tried yet.
     asked: Vec<PodId>,
-    /// Pods without a place, in the order in which they lost it.
-    waiting: IndexMap<PodId, Waiting>,
+    waiting: WaitingPods,
     /// How often the state has changed.
     changes: u64,
     /// What became of each pod; emptied where a later attempt tells more.
@@ -127,15 +126,6 @@ struct Growing {
     set: WorkloadKey,
     /// The report of the step that scaled it, by its place.
     report: usize,
-}
-
-/// A pod that waits.
-#[derive(Clone, Copy)]
-struct Waiting {
-    /// Not before the next `Schedule` step.
-    later: bool,
-    /// How often the state had changed when it was tried last.
-    tried: Option<u64>,
 }
 
 impl Runner<'_, '_> {
@@ -566,13 +556,13 @@ impl Runner<'_, '_> {
     /// The pod needs a place. One that was asked about waits with the others that were.
     fn wait(&mut self, pod: PodId, later: bool) {
         if !self.asked.contains(&pod) {
-            self.waiting.insert(pod, Waiting { later, tried: None });
+            self.waiting.add(pod, later);
         }
     }
 
     /// The pod is no more: what became of it before does not matter.
     fn gone(&mut self, pod: PodId) {
-        self.waiting.shift_remove(&pod);
+        self.waiting.remove(pod);
         self.asked.retain(|asked| *asked != pod);
         if let Some(place) = self.last.remove(&pod).and_then(|place| self.steps.get_mut(place)) {
             *place = None;
@@ -580,7 +570,7 @@ impl Runner<'_, '_> {
     }
 
     fn schedule_all(&mut self) -> Result<(), StepError> {
-        self.waiting.values_mut().for_each(|waiting| waiting.later = false);
+        self.waiting.release();
         self.schedule(true)?;
         self.grow(usize::MAX)?;
         self.resume()
@@ -590,8 +580,7 @@ impl Runner<'_, '_> {
     /// the queue. Answers whether any found a place.
     fn schedule(&mut self, with_asked: bool) -> Result<bool, EditError> {
         let mut pods = if with_asked { std::mem::take(&mut self.asked) } else { Vec::new() };
-        let due = |waiting: &Waiting| !waiting.later && waiting.tried != Some(self.changes);
-        pods.extend(self.waiting.iter().filter(|(_, waiting)| due(waiting)).map(|(pod, _)| *pod));
+        pods.extend(self.waiting.due(self.changes));
         queue::by_controller(self.cluster(), &mut pods);
         queue::sort(self.cluster(), &mut pods);
         let before = self.changes;
@@ -611,15 +600,15 @@ impl Runner<'_, '_> {
         match &step.outcome {
             Outcome::Placed(_) => {
                 self.changes += 1;
-                self.waiting.shift_remove(&pod);
+                self.waiting.remove(pod);
                 let budgets = self.budgets.placed(self.simulation.cluster(), pod);
                 self.edit_all(&budgets)?;
             }
             Outcome::Unplaced(unplaced) if unplaced.gone => {
-                self.waiting.shift_remove(&pod);
+                self.waiting.remove(pod);
             }
             Outcome::Unplaced(_) => {
-                self.waiting.insert(pod, Waiting { later: false, tried: Some(self.changes) });
+                self.waiting.tried(pod, self.changes);
             }
         }
         self.steps.push(Some(step));
