@@ -58,9 +58,15 @@ pub(super) enum PreemptionResult {
 }
 
 impl Simulation<'_> {
-    /// Preempts pods of lower priority for `pod`, which fits nowhere.
-    pub(super) fn make_room(&mut self, pod: PodId) -> PreemptionResult {
-        let placement = self.scheduler.preempt(self.cluster, pod, self.now);
+    /// Where the pod could go now, and if it could go nowhere, which pods could be preempted for it.
+    pub(super) fn ask_preempting(&self, pod: PodId) -> Placement {
+        // Where a cycle begins makes no difference to a pod that fits nowhere.
+        let begun = self.start.map(|_| self.ask(pod)).filter(|placement| placement.schedulable);
+        begun.unwrap_or_else(|| self.scheduler.preempt(self.cluster, pod, self.now))
+    }
+
+    /// Preempts pods of lower priority for `pod`, which fits nowhere, as [`Simulation::ask_preempting`] answered.
+    pub(super) fn make_room(&mut self, pod: PodId, placement: Placement) -> PreemptionResult {
         let Some(candidate) = self.candidate(&placement) else {
             let is_nominated = self.cluster.pod(pod).own.nominated_node_name.is_some();
             if self.nominated.remove(&pod) || is_nominated && placement.clears_nomination {

@@ -138,13 +138,13 @@ impl<'s, 'a> SchedulingRun<'s, 'a> {
             self.record(step, Again::No);
             return;
         }
-        let placement = self.simulation.ask(pod);
-        if !self.may_make_room(&placement) {
+        let (placement, may_make_room) = self.ask(pod);
+        if !may_make_room {
             let step = self.simulation.settle(&placement);
             self.record(step, Again::of(&placement));
             return;
         }
-        match self.simulation.make_room(pod) {
+        match self.simulation.make_room(pod, placement) {
             PreemptionResult::Made(victims) => {
                 *self.times.entry(pod).or_default() += 1;
                 self.left(pod, victims);
@@ -236,6 +236,20 @@ impl<'s, 'a> SchedulingRun<'s, 'a> {
         }
     }
 
+    /// Where a pod could go now; and if it could go nowhere, whether others may be preempted for it.
+    fn ask(&mut self, pod: PodId) -> (Placement, bool) {
+        if !self.simulation.preempts {
+            return (self.simulation.ask(pod), false);
+        }
+        let placement = self.simulation.ask_preempting(pod);
+        let may_make_room = self.may_make_room(&placement);
+        if may_make_room || placement.schedulable {
+            return (placement, may_make_room);
+        }
+        // Nobody is asked to leave: the message does not speak of preemption.
+        (self.simulation.ask(pod), false)
+    }
+
     /// Whether others may be preempted for a pod that `placement` found no node for.
     fn may_make_room(&mut self, placement: &Placement) -> bool {
         let fails = !placement.schedulable && placement.pre_enqueue.is_none() && placement.errors.is_empty();
@@ -295,21 +309,19 @@ impl<'s, 'a> SchedulingRun<'s, 'a> {
 
     /// One of a gang: victims leave at once, as no other pod is scheduled in between.
     fn member(&mut self, pod: PodId, victims: &mut Vec<(PodId, Vec<PreemptedPod>)>) -> Step {
-        let mut placement = self.simulation.ask(pod);
-        while self.may_make_room(&placement) {
-            match self.simulation.make_room(pod) {
+        loop {
+            let (placement, may_make_room) = self.ask(pod);
+            if !may_make_room {
+                return self.simulation.settle(&placement);
+            }
+            match self.simulation.make_room(pod, placement) {
                 PreemptionResult::Made(left) => {
                     *self.times.entry(pod).or_default() += 1;
                     victims.push((pod, left));
-                    placement = self.simulation.ask(pod);
                 }
-                PreemptionResult::None(last) => {
-                    placement = *last;
-                    break;
-                }
+                PreemptionResult::None(last) => return self.simulation.settle(&last),
             }
         }
-        self.simulation.settle(&placement)
     }
 
     /// `victims` were preempted for `pod`: those that are recreated go back to the queue.
