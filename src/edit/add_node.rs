@@ -84,7 +84,7 @@ pub(super) fn push(cluster: &mut Cluster, node: Arc<Node>) -> NodeId {
     let id = NodeId(cluster.nodes.len() as u32);
     cluster.node_ids.insert(node.name, id);
     cluster.nodes.push(NodeInfo::new(id, node));
-    cluster.domains.clear();
+    cluster.node_index.clear();
     id
 }
 
@@ -98,7 +98,7 @@ pub(super) fn undo(cluster: &mut Cluster, pods: usize) {
         }
     }
     if let Some(info) = cluster.nodes.pop() {
-        cluster.domains.clear();
+        cluster.node_index.clear();
         cluster.node_ids.remove(&info.name());
         cluster.storage.take_csi_node(info.name());
         remove_node::discount_images(cluster, &info.node);

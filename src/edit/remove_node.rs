@@ -29,7 +29,7 @@ pub(super) struct Removed {
 pub(super) fn apply(cluster: &mut Cluster, node: Name) -> Result<Undo, EditError> {
     let id = cluster.node_named(node).ok_or(EditError::NoSuchNode(node))?.id;
     let info = cluster.nodes.remove(id.index());
-    cluster.domains.clear();
+    cluster.node_index.clear();
     cluster.node_ids.remove(&node);
     for pod in &info.pods {
         count_pod(cluster, *pod, false);
@@ -69,7 +69,7 @@ impl Removed {
             cluster.storage.put_csi_node(csi_node);
         }
         cluster.nodes.insert(id.index(), info);
-        cluster.domains.clear();
+        cluster.node_index.clear();
         renumber(cluster, id);
     }
 }

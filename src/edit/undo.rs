@@ -71,7 +71,7 @@ impl Undo {
             Before::Node(id, node) => {
                 if let Some(info) = cluster.nodes.get_mut(id.index()) {
                     info.node = node;
-                    cluster.domains.clear();
+                    cluster.node_index.clear();
                 }
             }
             Before::Requested(id, requested) => {

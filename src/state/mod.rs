@@ -13,9 +13,9 @@ pub mod autoscaling;
 pub mod builder;
 pub mod default_selector;
 pub mod devices;
-pub mod domains;
 pub mod group_members;
 pub mod node_affinity;
+pub mod node_index;
 pub mod node_info;
 pub mod node_tree;
 pub mod node_volumes;
@@ -64,7 +64,7 @@ use storage::Storage;
 #[derive(Clone, Debug, Default)]
 pub struct Cluster {
     pub(crate) nodes: Vec<NodeInfo>,
-    pub(crate) domains: domains::DomainIndex,
+    pub(crate) node_index: node_index::NodeIndex,
     pub(crate) node_ids: FxHashMap<Name, NodeId>,
     pub(crate) pods: Vec<Pod>,
     pub(crate) pod_ids: FxHashMap<ObjectKey, PodId>,
@@ -182,8 +182,13 @@ impl Cluster {
     }
 
     /// The topology domains that the label `key` makes of the nodes.
-    pub fn domains(&self, key: Name) -> Arc<domains::NodeDomains> {
-        self.domains.get(&self.nodes, key)
+    pub fn domains(&self, key: Name) -> Arc<node_index::NodeDomains> {
+        self.node_index.domains(&self.nodes, key)
+    }
+
+    /// The nodes that have an image of this full name.
+    pub fn nodes_with_image(&self, image: Name) -> Arc<node_index::ImageNodes> {
+        self.node_index.with_image(&self.nodes, image)
     }
 
     /// The node called `name`.
@@ -362,7 +367,7 @@ impl Cluster {
     pub fn change_node(&mut self, id: NodeId, change: impl FnOnce(&mut Node)) {
         if let Some(info) = self.nodes.get_mut(id.index()) {
             change(Arc::make_mut(&mut info.node));
-            self.domains.clear();
+            self.node_index.clear();
         }
     }
 

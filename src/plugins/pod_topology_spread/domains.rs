@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::api::Name;
 use crate::framework::Fact;
-use crate::state::domains::NodeDomains;
+use crate::state::node_index::NodeDomains;
 use crate::state::{NodeId, NodeInfo};
 
 /// Pods by domain, of those domains that count for a pod. A clone shares everything but the counts, so that preemption can

@@ -239,8 +239,8 @@ impl Normalizer for Scorer<'_> {
     }
 
     /// Nodes that lack a key get 0.
-    fn takes_part(&self, node: &NodeInfo) -> bool {
-        !self.ignored.contains(&node.id)
+    fn left_out(&self) -> Option<&FxHashSet<NodeId>> {
+        (!self.ignored.is_empty()).then_some(&self.ignored)
     }
 }
 
