@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use kubectl_sched::api::{ObjectKey, Timestamp, name};
 use kubectl_sched::config::{Behaviour, KubeVersion, SchedulerConfig};
+use kubectl_sched::framework::cache::Common;
 use kubectl_sched::scheduler::Scheduler;
 use kubectl_sched::simulate::capacity::{Copies, Model, Template, measure};
 use kubectl_sched::simulate::{Simulation, Ties};
@@ -43,13 +44,16 @@ fn main() {
     for pod in pods {
         if let Some(repeat) = repeat {
             let now = Timestamp::from(std::time::SystemTime::now());
-            (0..repeat).for_each(|_: u32| drop(std::hint::black_box(scheduler.totals(&cluster, pod, now))));
+            (0..repeat).for_each(|_: u32| {
+                drop(std::hint::black_box(scheduler.totals(&cluster, pod, now, &mut Common::default())));
+            });
             continue;
         }
         let now = Timestamp::from(std::time::SystemTime::now());
         let explained = median(|| drop(std::hint::black_box(scheduler.schedule(&cluster, pod, now))));
         let decided = median(|| drop(std::hint::black_box(scheduler.decide(&cluster, pod, now))));
-        let summed = median(|| drop(std::hint::black_box(scheduler.totals(&cluster, pod, now))));
+        let summed =
+            median(|| drop(std::hint::black_box(scheduler.totals(&cluster, pod, now, &mut Common::default()))));
         let cycles = by_cycles(&scheduler, &mut cluster, pod);
         let memory = from_memory(&scheduler, &mut cluster, pod);
         println!(

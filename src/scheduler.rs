@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use crate::api::Timestamp;
 use crate::api::UpstreamError;
 use crate::config::{Behaviour, Profile, SchedulerConfig};
+use crate::framework::cache::Common;
 use crate::framework::extender::{Extender, Transport};
 use crate::framework::placement::{Current, Placement};
 use crate::framework::sampling::ComparedNodes;
@@ -155,14 +156,20 @@ impl Scheduler {
 
     /// The feasible nodes of a pending pod by a cycle that writes down nothing but sums of scores, and what could not be
     /// judged. None where only a whole cycle can answer ([`totals::find`]).
-    pub fn totals(&self, cluster: &Cluster, pod: PodId, now: Timestamp) -> Option<(Totals, Vec<NotEvaluated>)> {
+    pub fn totals(
+        &self,
+        cluster: &Cluster,
+        pod: PodId,
+        now: Timestamp,
+        common: &mut Common,
+    ) -> Option<(Totals, Vec<NotEvaluated>)> {
         let pod = cluster.pod(pod);
         let (profile, plugins) = self.profile_for(pod)?;
         let notes = Notes::default();
         note_what_is_outside(profile, plugins, &self.behaviour, &notes);
         group_notes::add(cluster, pod, &self.behaviour, &notes);
         let cycle = Cycle { cluster, pod, behaviour: &self.behaviour, now, notes: &notes };
-        let found = totals::find(&self.framework(profile, plugins), cycle)?;
+        let found = totals::find(&self.framework(profile, plugins), cycle, &mut common.shared)?;
         let mut not_evaluated = notes.take();
         let all = sampling::SamplingBasis::All;
         not_evaluated.extend(sampling::note(cluster.nodes().len(), found.nodes.len(), self.percentage(profile), all));
@@ -276,13 +283,19 @@ impl Scheduler {
 
     /// Runs the cycle of a pending pod and caches it for equal pods. None where it cannot be
     /// cached ([`CycleCache::new`]).
-    pub fn cache_cycle(&self, cluster: &Cluster, pod: &Pod, now: Timestamp) -> Option<CachedCycle<'_>> {
+    pub fn cache_cycle(
+        &self,
+        cluster: &Cluster,
+        pod: &Pod,
+        now: Timestamp,
+        common: &mut Common,
+    ) -> Option<CachedCycle<'_>> {
         let (profile, plugins) = self.profile_for(pod)?;
         let notes = Notes::default();
         note_what_is_outside(profile, plugins, &self.behaviour, &notes);
         group_notes::add(cluster, pod, &self.behaviour, &notes);
         let cycle = Cycle { cluster, pod, behaviour: &self.behaviour, now, notes: &notes };
-        let cache = CycleCache::new(&self.framework(profile, plugins), cycle)?;
+        let cache = CycleCache::new(&self.framework(profile, plugins), cycle, common)?;
         let sampling = self.percentage(profile);
         Some(CachedCycle {
             cache,

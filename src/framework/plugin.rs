@@ -6,11 +6,13 @@
 
 use std::collections::BTreeSet;
 
+use rustc_hash::FxHashSet;
+
 use crate::api::UpstreamError;
 use crate::api::name::Name;
-use crate::state::{NodeInfo, Pod, Take};
+use crate::state::{NodeId, NodeInfo, Pod, Take};
 
-use super::cache::IncrementalPlugin;
+use super::cache::{IncrementalPlugin, SharedKey};
 use super::context::Cycle;
 use super::fact::Fact;
 use super::group_points::{
@@ -233,6 +235,12 @@ pub trait NodeFilter: Send + Sync {
         (!failed).then_some(())
     }
 
+    /// For a filter that looks at the node and some fields of the pod alone: those fields. Pods that have them alike get the
+    /// same verdicts, until a pod comes to the node or leaves it.
+    fn shared_key(&self) -> Option<SharedKey> {
+        None
+    }
+
     /// The numbers behind the verdict, for the view of a single node.
     fn facts(&self, _node: &NodeInfo) -> Vec<Fact> {
         Vec::new()
@@ -302,7 +310,8 @@ pub trait NodeScorer: Send + Sync {
     /// The plugin failed, in upstream's words.
     fn score(&self, node: &NodeInfo) -> Result<i64, UpstreamError>;
 
-    /// The raw scores of many nodes, in step with `nodes`: one virtual call for all.
+    /// The raw scores of many nodes, in step with `nodes`: one virtual call for all. They are those of the state and no
+    /// changed copies.
     ///
     /// # Errors
     /// As [`NodeScorer::score`].
@@ -311,6 +320,11 @@ pub trait NodeScorer: Send + Sync {
             *score = self.score(node)?;
         }
         Ok(())
+    }
+
+    /// For a scorer that looks at the node and some fields of the pod alone: those fields, as [`NodeFilter::shared_key`].
+    fn shared_key(&self) -> Option<SharedKey> {
+        None
     }
 
     /// What brings raw scores into 0 to 100; none for a plugin that upstream gives no NormalizeScore.
@@ -329,26 +343,33 @@ pub trait Normalizer: Sync {
     /// What a raw score becomes; `range` is that of all feasible nodes that take part.
     fn normalize(&self, score: i64, range: ScoreRange) -> i64;
 
-    /// Whether the node's score counts in the range; one that does not take part gets 0.
-    fn takes_part(&self, _node: &NodeInfo) -> bool {
-        true
+    /// Nodes that do not take part, where there are such: their scores do not count in the range, and they get 0.
+    fn left_out(&self) -> Option<&FxHashSet<NodeId>> {
+        None
     }
 
     /// The range of those of `nodes` that take part; none where none does.
     fn range(&self, nodes: &[&NodeInfo], scores: &[i64]) -> Option<ScoreRange> {
-        let counted = nodes.iter().zip(scores).filter(|(node, _)| self.takes_part(node));
-        ScoreRange::of(counted.map(|(_, score)| *score))
+        match self.left_out() {
+            None => ScoreRange::of(scores.iter().copied()),
+            Some(left_out) => {
+                let counted = nodes.iter().zip(scores).filter(|(node, _)| !left_out.contains(&node.id));
+                ScoreRange::of(counted.map(|(_, score)| *score))
+            }
+        }
     }
 
     /// Normalizes the scores of many nodes, in step with `nodes`: one virtual call for all.
     fn normalize_all(&self, nodes: &[&NodeInfo], scores: &mut [i64], range: ScoreRange) {
         // Scores take few values, and the arithmetic is a division: the last one is often the next one.
         let mut last = (range.most, self.normalize(range.most, range));
+        let left_out = self.left_out();
         for (node, score) in nodes.iter().zip(scores) {
             if last.0 != *score {
                 last = (*score, self.normalize(*score, range));
             }
-            *score = if self.takes_part(node) { last.1 } else { MIN_NODE_SCORE };
+            let takes_part = left_out.is_none_or(|left_out| !left_out.contains(&node.id));
+            *score = if takes_part { last.1 } else { MIN_NODE_SCORE };
         }
     }
 }

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use crate::state::{NodeId, NodeInfo};
 
+use super::cache::SharedAnswers;
 use super::context::Cycle;
 use super::filter_set::FilterSet;
 use super::plugin::{MAX_NODE_SCORE, MIN_NODE_SCORE, NodeScorer};
@@ -44,9 +45,9 @@ impl Totals {
     }
 }
 
-/// All feasible nodes with their sums. None where the pod fits nowhere, waits for something else than room, has extenders or
+/// All feasible nodes with their sums; answers that pods share are kept in `shared`. None where the pod fits nowhere, waits for something else than room, has extenders or
 /// nominations to go by, is narrowed down to some nodes, or a plugin fails.
-pub fn find(framework: &Framework<'_>, cycle: Cycle<'_>) -> Option<Totals> {
+pub fn find(framework: &Framework<'_>, cycle: Cycle<'_>, shared: &mut SharedAnswers) -> Option<Totals> {
     let is_plain = framework.extenders.is_empty()
         && cycle.pod.own.nominated_node_name.is_none()
         && cycle.cluster.nominated().next().is_none();
@@ -57,11 +58,11 @@ pub fn find(framework: &Framework<'_>, cycle: Cycle<'_>) -> Option<Totals> {
     if prepared.rejection.is_some() || prepared.nodes.is_some() {
         return None;
     }
-    let feasible = feasible(&prepared.filters, cycle.cluster.nodes())?;
+    let feasible = feasible(&prepared.filters, cycle, shared)?;
     if feasible.is_empty() {
         return None;
     }
-    let totals = totals(framework, cycle, &feasible)?;
+    let totals = totals(framework, cycle, &feasible, shared)?;
     let filters = |plugin: &&'static str| framework.filter.iter().any(|(other, _)| other == plugin);
     let reserving = framework.reserve.iter().map(|(plugin, _)| *plugin).filter(filters);
     let reserving = reserving.filter(|plugin| !prepared.skipped.contains(plugin)).collect();
@@ -69,20 +70,34 @@ pub fn find(framework: &Framework<'_>, cycle: Cycle<'_>) -> Option<Totals> {
 }
 
 /// Nodes that no filter rejects; none where one fails.
-fn feasible<'a>(filters: &FilterSet<'_>, nodes: &'a [NodeInfo]) -> Option<Vec<&'a NodeInfo>> {
-    let judge = |nodes: &'a [NodeInfo]| {
-        let mut left: Vec<&NodeInfo> = nodes.iter().collect();
-        for (_, filter) in filters.iter() {
-            filter.retain_admitted(&mut left)?;
+fn feasible<'a>(filters: &FilterSet<'_>, cycle: Cycle<'a>, shared: &mut SharedAnswers) -> Option<Vec<&'a NodeInfo>> {
+    let nodes = cycle.cluster.nodes();
+    let mut admitted = vec![true; nodes.len()];
+    let mut asked = Vec::new();
+    for (plugin, filter) in filters.iter() {
+        match shared.admitted(plugin, filter, cycle) {
+            Some(known) => admitted.iter_mut().zip(known).for_each(|(admitted, known)| *admitted &= known),
+            None => asked.push(filter),
         }
+    }
+    let judge = |(nodes, admitted): (&'a [NodeInfo], &[bool])| {
+        let left = nodes.iter().zip(admitted).filter(|(_, admitted)| **admitted);
+        let mut left: Vec<&NodeInfo> = left.map(|(node, _)| node).collect();
+        asked.iter().try_for_each(|filter| filter.retain_admitted(&mut left))?;
         Some(left)
     };
-    let judged = nodes.par_chunks(BLOCK).with_min_len(BLOCKS).map(judge).collect::<Option<Vec<_>>>()?;
+    let blocks = nodes.par_chunks(BLOCK).zip(admitted.par_chunks(BLOCK)).with_min_len(BLOCKS);
+    let judged = blocks.map(judge).collect::<Option<Vec<_>>>()?;
     Some(judged.into_iter().flatten().collect())
 }
 
 /// The sums of weighted scores, in step with `feasible`. None where a plugin fails or a score is out of range.
-fn totals(framework: &Framework<'_>, cycle: Cycle<'_>, feasible: &[&NodeInfo]) -> Option<Vec<i64>> {
+fn totals(
+    framework: &Framework<'_>,
+    cycle: Cycle<'_>,
+    feasible: &[&NodeInfo],
+    shared: &mut SharedAnswers,
+) -> Option<Vec<i64>> {
     if framework.score.is_empty() {
         return Some(vec![1; feasible.len()]);
     }
@@ -93,11 +108,12 @@ fn totals(framework: &Framework<'_>, cycle: Cycle<'_>, feasible: &[&NodeInfo]) -
     }
     // Of a block of nodes the scores by the first scorer, then those by the second, and so on.
     let mut scores = vec![0; feasible.len() * scorers.len()];
+    let is_known = known(&scorers, cycle, feasible, shared, &mut scores);
     let ranges = feasible
         .par_chunks(BLOCK)
         .zip(scores.par_chunks_mut(BLOCK * scorers.len()))
         .with_min_len(BLOCKS)
-        .map(|(nodes, scores)| raw_scores(&scorers, nodes, scores))
+        .map(|(nodes, scores)| raw_scores(&scorers, &is_known, nodes, scores))
         .try_reduce(Vec::new, |a, b| Some(wider(a, b)))?;
     let blocks = feasible.par_chunks(BLOCK).zip(scores.par_chunks_mut(BLOCK * scorers.len()));
     blocks
@@ -111,13 +127,42 @@ fn totals(framework: &Framework<'_>, cycle: Cycle<'_>, feasible: &[&NodeInfo]) -
 /// A plugin with its weight, as [`scoring::prepare`] gives it.
 type Scorer<'a> = (&'static str, i64, Box<dyn NodeScorer + 'a>);
 
+/// Puts down the raw scores that are known already; which scorers' are.
+fn known(
+    scorers: &[Scorer<'_>],
+    cycle: Cycle<'_>,
+    feasible: &[&NodeInfo],
+    shared: &mut SharedAnswers,
+    scores: &mut [i64],
+) -> Vec<bool> {
+    let each = scorers.iter().enumerate().map(|(place, (plugin, _, scorer))| {
+        let Some(known) = shared.scores(plugin, &**scorer, cycle) else { return false };
+        for (nodes, scores) in feasible.chunks(BLOCK).zip(scores.chunks_mut(BLOCK * scorers.len())) {
+            let Some(scores) = scores.chunks_mut(nodes.len()).nth(place) else { continue };
+            for (node, score) in nodes.iter().zip(scores) {
+                *score = known.get(node.id.index()).copied().unwrap_or_default();
+            }
+        }
+        true
+    });
+    each.collect()
+}
+
 /// The raw scores of a block of nodes, and by scorer their range.
-fn raw_scores(scorers: &[Scorer<'_>], nodes: &[&NodeInfo], scores: &mut [i64]) -> Option<Vec<Option<ScoreRange>>> {
+fn raw_scores(
+    scorers: &[Scorer<'_>],
+    is_known: &[bool],
+    nodes: &[&NodeInfo],
+    scores: &mut [i64],
+) -> Option<Vec<Option<ScoreRange>>> {
     scorers
         .iter()
+        .zip(is_known)
         .zip(scores.chunks_mut(nodes.len()))
-        .map(|((_, _, scorer), scores)| {
-            scorer.score_all(nodes, scores).ok()?;
+        .map(|(((_, _, scorer), is_known), scores)| {
+            if !is_known {
+                scorer.score_all(nodes, scores).ok()?;
+            }
             Some(scorer.normalizer().and_then(|normalizer| normalizer.range(nodes, scores)))
         })
         .collect()

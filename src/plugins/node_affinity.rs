@@ -16,6 +16,7 @@ use crate::api::node_selector::{
 };
 use crate::api::pod_spec::NodeAffinity as Terms;
 use crate::config::NodeAffinityArgs;
+use crate::framework::cache::SharedKey;
 use crate::framework::{
     Cycle, Fact, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, IncrementalScorer, NodeFilter,
     NodeScorer, Normalizer, Plugin, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin, Reason, Rejection,
@@ -179,6 +180,11 @@ impl NodeFilter for Filter<'_> {
         Some(self.is_enforced(node) && self.own().matches(node))
     }
 
+    fn shared_key(&self) -> Option<SharedKey> {
+        let spec = &self.class.template.spec;
+        Some(SharedKey::of((spec.node_selector.clone(), spec.required_node_affinity().cloned())))
+    }
+
     fn facts(&self, node: &NodeInfo) -> Vec<Fact> {
         let labels = self.own().node_selector.iter().map(|(key, wanted)| {
             let has = node.node.labels.get(key).map_or_else(|| "<none>".to_owned(), |value| value.to_string());
@@ -250,6 +256,10 @@ impl NodeScorer for Scorer<'_> {
 
     fn normalizer(&self) -> Option<&dyn Normalizer> {
         Some(self)
+    }
+
+    fn shared_key(&self) -> Option<SharedKey> {
+        Some(SharedKey::of(self.class.template.spec.preferred_node_affinity().to_vec()))
     }
 
     fn facts(&self, node: &NodeInfo) -> Vec<Fact> {

@@ -6,7 +6,7 @@
 use crate::api::UpstreamError;
 use crate::api::requests::RequestGates;
 use crate::config::{Behaviour, NodeResourcesBalancedAllocationArgs};
-use crate::framework::cache::RepeatedScorer;
+use crate::framework::cache::{RepeatedScorer, SharedKey};
 use crate::framework::{
     Cycle, Fact, Incremental, IncrementalPlugin, IncrementalScorer, MAX_NODE_SCORE, NodeScorer, NotEvaluated, Plugin,
     PreScore, PreScorePlugin, ScorePlugin, points,
@@ -145,6 +145,10 @@ impl NodeScorer for Scorer<'_> {
             (Some(one), Some(other), None) => self.points([one, other].into_iter()),
             _ => self.points(self.allocation.shares(node)),
         })
+    }
+
+    fn shared_key(&self) -> Option<SharedKey> {
+        self.allocation.shared_key()
     }
 
     fn facts(&self, node: &NodeInfo) -> Vec<Fact> {

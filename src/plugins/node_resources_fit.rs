@@ -11,7 +11,7 @@ use crate::api::name::Name;
 use crate::api::requests::{self, RequestGates};
 use crate::api::resources::{Resources, STANDARD, is_extended_resource_name};
 use crate::config::{Behaviour, DeviceBehaviour, NodeResourcesFitArgs};
-use crate::framework::cache::RepeatedScorer;
+use crate::framework::cache::{RepeatedScorer, SharedKey};
 use crate::framework::{
     Amount, Code, Cycle, Fact, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, IncrementalScorer,
     NodeFilter, NodeScorer, Plugin, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin, Reason, Rejection,
@@ -264,6 +264,10 @@ impl NodeFilter for Filter<'_> {
         Some(admitted)
     }
 
+    fn shared_key(&self) -> Option<SharedKey> {
+        Some(SharedKey::of((self.request.clone(), self.served.clone())))
+    }
+
     fn facts(&self, node: &NodeInfo) -> Vec<Fact> {
         let pods = STANDARD.pods;
         let count = Fact::Resource {
@@ -311,6 +315,10 @@ impl NodeScorer for Scorer<'_> {
             return Err("resources not found".into());
         }
         Ok(self.plugin.strategy.score(self.allocation.shares(node)))
+    }
+
+    fn shared_key(&self) -> Option<SharedKey> {
+        self.allocation.shared_key()
     }
 
     fn facts(&self, node: &NodeInfo) -> Vec<Fact> {

@@ -5,6 +5,7 @@
 
 use crate::api::name::name;
 use crate::api::taint::{Taint, TaintEffect, tolerated};
+use crate::framework::cache::SharedKey;
 use crate::framework::{
     Cycle, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, NodeFilter, Plugin, Reason, Rejection,
     points,
@@ -59,6 +60,10 @@ impl NodeFilter for Filter {
             return Err(Rejection::unresolvable(Reason::NodeUnschedulable));
         }
         Ok(())
+    }
+
+    fn shared_key(&self) -> Option<SharedKey> {
+        Some(SharedKey::of(self.tolerated))
     }
 }
 

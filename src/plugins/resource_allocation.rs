@@ -6,6 +6,7 @@ use crate::api::name::Name;
 use crate::api::requests::{RequestGates, score_request_list};
 use crate::api::resources::{STANDARD, is_scalar_resource_name};
 use crate::config::{ResourceWeight, ScoringStrategy};
+use crate::framework::cache::SharedKey;
 use crate::framework::{Amount, Fact, MAX_NODE_SCORE};
 use crate::state::{NodeInfo, Pod};
 
@@ -157,6 +158,11 @@ impl<'a> ResourceAllocation<'a> {
     /// The same, with devices that stand for extended resources.
     pub(super) fn with_devices(self, devices: Option<DeviceTotals<'a>>) -> Self {
         Self { devices, ..self }
+    }
+
+    /// What the amounts on a node depend on, beside the node; devices are taken by pods anywhere.
+    pub(super) fn shared_key(&self) -> Option<SharedKey> {
+        self.devices.is_none().then(|| SharedKey::of(self.requests.clone()))
     }
 
     /// The resources that count on `node`: those the node has, and of scalar ones those the pod asks for.

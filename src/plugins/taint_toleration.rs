@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::api::UpstreamError;
 use crate::api::taint::{Taint, TaintEffect, tolerated};
+use crate::framework::cache::SharedKey;
 use crate::framework::{
     Cycle, Fact, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, IncrementalScorer, NodeFilter,
     NodeScorer, Normalizer, Plugin, PreScore, PreScorePlugin, Reason, Rejection, ScorePlugin, ScoreRange, Unscored,
@@ -64,6 +65,10 @@ impl Tolerations {
         }
     }
 
+    fn shared_key(&self) -> SharedKey {
+        SharedKey::of((self.class.template.spec.tolerations.clone(), self.comparisons))
+    }
+
     fn cover(&self, taint: &Taint) -> bool {
         tolerated(&self.class.template.spec.tolerations, taint, self.comparisons)
     }
@@ -99,6 +104,10 @@ impl NodeFilter for Filter {
 
     fn admits(&self, node: &NodeInfo) -> Option<bool> {
         Some(self.untolerated(node).is_none())
+    }
+
+    fn shared_key(&self) -> Option<SharedKey> {
+        Some(self.tolerations.shared_key())
     }
 
     fn facts(&self, node: &NodeInfo) -> Vec<Fact> {
@@ -154,6 +163,10 @@ impl NodeScorer for Scorer {
 
     fn normalizer(&self) -> Option<&dyn Normalizer> {
         Some(self)
+    }
+
+    fn shared_key(&self) -> Option<SharedKey> {
+        Some(self.tolerations.shared_key())
     }
 
     fn facts(&self, node: &NodeInfo) -> Vec<Fact> {

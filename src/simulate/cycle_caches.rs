@@ -15,7 +15,7 @@ use crate::api::meta::OwnerReference;
 use crate::api::volume::VolumeSource;
 use crate::api::{Labels, Name, ObjectKey, Timestamp};
 use crate::decode::devices::claim::{ClaimAllocation, DeviceConstraint, DeviceRequest, DeviceStatus};
-use crate::framework::cache::{Best, DeviceReach, Topology};
+use crate::framework::cache::{Best, Common, DeviceReach};
 use crate::framework::{Change, Cycle, CycleCache, NotEvaluated, Notes, sampling};
 use crate::scheduler::{CachedCycle, Scheduler};
 use crate::state::pod_class::PodClass;
@@ -26,12 +26,12 @@ use super::strategy::Strategy;
 use super::ties::Ties;
 
 /// The memory of all caches, in bytes, and what a cache takes for each node.
-const MEMORY: usize = 256 << 20;
+const MEMORY: usize = 96 << 20;
 const BYTES_OF_NODE: usize = 200;
 /// So many classes are waited for to come again.
 const SEEN: usize = 1 << 16;
 /// A class is cached when it comes for this time: to cache a cycle costs what some lean ones do.
-const WORTH: u8 = 4;
+const WORTH: u8 = 3;
 /// A longer log is dropped together with the caches, which are cheap beside so many changes.
 const ENTRIES: usize = 1 << 20;
 
@@ -48,7 +48,7 @@ pub(super) struct CycleCaches<'a> {
     classes: FxHashMap<Class, CachedClass<'a>>,
     /// Classes that are not cached: to cache a cycle pays for those that come often before their cache would have to go.
     seen: FxHashMap<Class, Seen>,
-    topology: Topology,
+    common: Common,
     /// Whether the nodes of the state are in the order of their names; added ones come last.
     in_order: Option<bool>,
     /// Lookups so far.
@@ -169,7 +169,13 @@ impl<'a> CycleCaches<'a> {
         if self.log.len() >= ENTRIES {
             self.clear();
         }
+        self.common.node_changed(entry.node);
         self.log.push(entry);
+    }
+
+    /// What all classes have in common.
+    pub(super) fn common(&mut self) -> &mut Common {
+        &mut self.common
     }
 
     /// What could not be judged is reported again from now on.
@@ -212,7 +218,7 @@ impl<'a> CycleCaches<'a> {
                 return CacheLookup::Miss;
             }
             self.evict_oldest(most);
-            let cycle = scheduler.cache_cycle(cluster, pod, now);
+            let cycle = scheduler.cache_cycle(cluster, pod, now, &mut self.common);
             let cached = CachedClass { cycle, seen: self.log.len(), last_lookup: 0, unplaced: None };
             self.classes.insert(class.clone(), cached);
         }
@@ -220,9 +226,9 @@ impl<'a> CycleCaches<'a> {
         cached.last_lookup = self.lookups;
         let notes = Notes::default();
         let cycle = Cycle { cluster, pod, behaviour: scheduler.behaviour(), now, notes: &notes };
-        cached.catch_up(&self.log, cycle, &mut self.topology);
+        cached.catch_up(&self.log, cycle, &mut self.common);
         let in_order = *self.in_order.get_or_insert_with(|| cluster.nodes().is_sorted_by_key(NodeInfo::name));
-        cached.answer(cycle, choice, in_order, &mut self.topology)
+        cached.answer(cycle, choice, in_order, &mut self.common)
     }
 
     /// A lean cycle did not do for `pod`: the next of its class is cached.
@@ -251,7 +257,7 @@ impl<'a> CycleCaches<'a> {
 }
 
 impl CachedClass<'_> {
-    fn catch_up(&mut self, log: &[Entry], current: Cycle<'_>, topology: &mut Topology) {
+    fn catch_up(&mut self, log: &[Entry], current: Cycle<'_>, common: &mut Common) {
         let cluster = current.cluster;
         let news = log.get(self.seen..).unwrap_or_default();
         self.seen = log.len();
@@ -266,7 +272,7 @@ impl CachedClass<'_> {
             sign: entry.sign,
             devices: entry.devices,
         });
-        if cycle.cache.update(current, topology, changes).is_none() {
+        if cycle.cache.update(current, common, changes).is_none() {
             self.cycle = None;
         }
     }
@@ -276,7 +282,7 @@ impl CachedClass<'_> {
         current: Cycle<'_>,
         choice: &mut Choice<'_>,
         in_order: bool,
-        topology: &mut Topology,
+        common: &mut Common,
     ) -> CacheLookup {
         let Cycle { cluster, pod, .. } = current;
         if let Some(unplaced) = &self.unplaced {
@@ -284,7 +290,7 @@ impl CachedClass<'_> {
         }
         let Some(cycle) = &mut self.cycle else { return CacheLookup::Miss };
         if let (Some(start), Some(compared)) = (*choice.start, cycle.stops_at()) {
-            let Some(found) = cycle.cache.best_from(current, topology, start, compared) else {
+            let Some(found) = cycle.cache.best_from(current, common, start, compared) else {
                 self.cycle = None;
                 return CacheLookup::Miss;
             };

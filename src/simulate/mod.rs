@@ -239,7 +239,7 @@ impl<'a> Simulation<'a> {
         if self.start.is_some() {
             return None;
         }
-        let (found, notes) = self.scheduler.totals(self.cluster, pod, self.now)?;
+        let (found, notes) = self.scheduler.totals(self.cluster, pod, self.now, self.caches.common())?;
         let cluster = &*self.cluster;
         let picks: Vec<Name> = match self.strategy {
             Strategy::Default => found.best().map(|node| cluster.node(node).name()).collect(),
@@ -301,11 +301,8 @@ impl<'a> Simulation<'a> {
 
     /// Whether the pod, which is pending, has a node to go to, with preemption where that is on.
     fn fits(&self, pod: PodId) -> bool {
-        if self.ask(pod).schedulable {
-            return true;
-        }
-        let room = self.preempts.then(|| self.scheduler.preempt(self.cluster, pod, self.now));
-        room.and_then(|placement| placement.preemption).is_some_and(|preemption| !preemption.pick.is_empty())
+        let placement = if self.preempts { self.ask_preempting(pod) } else { self.ask(pod) };
+        placement.schedulable || placement.preemption.is_some_and(|preemption| !preemption.pick.is_empty())
     }
 
     /// Where another pod like `pod`, which is on a node, could go now. Changes nothing in the end.

@@ -1,70 +1,76 @@
 //! The scores of one plugin, a column over all nodes.
 
-use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
-use crate::api::UpstreamError;
+use crate::api::{Name, UpstreamError};
 use crate::framework::context::Cycle;
 use crate::framework::not_evaluated::Notes;
-use crate::framework::plugin::{MAX_NODE_SCORE, MIN_NODE_SCORE, NodeScorer};
+use crate::framework::plugin::{MAX_NODE_SCORE, MIN_NODE_SCORE, NodeScorer, Normalizer};
 use crate::state::{NodeId, NodeInfo};
 
 use super::dirty_set::{Change, DirtySet, Topology};
 use super::extremes::Extremes;
 use super::plugin::IncrementalScorer;
 use super::ranking::Ranking;
+use super::shared::{SharedAnswers, every};
 use super::table::Table;
 
 /// A scorer with its score of every node.
 pub(super) struct ScoreColumn<'a> {
+    plugin: &'static str,
     weight: i64,
     scorer: Box<dyn IncrementalScorer + 'a>,
     dirty: DirtySet,
     raw: Vec<i64>,
     /// Raw scores brought into 0 to 100. Of infeasible nodes too, where they mean nothing.
     normalized: Vec<i64>,
-    /// Nodes whose raw score has changed since it was normalized.
-    stale: Vec<usize>,
+    stale: Stale,
     /// How many normalized scores, infeasible nodes' among them, are outside 0 to 100.
     outside: usize,
-    /// Nodes that take part, and their range as far as they are feasible; none where the plugin
-    /// does not normalize.
-    range: Option<(Vec<bool>, Extremes)>,
+    /// The range of the feasible nodes that take part; none where the plugin does not normalize.
+    range: Option<Extremes>,
     table: Table,
+}
+
+/// Nodes whose raw score has changed since it was normalized.
+enum Stale {
+    Every,
+    These(Vec<usize>),
+}
+
+impl Stale {
+    fn add(&mut self, index: usize) {
+        if let Self::These(stale) = self {
+            stale.push(index);
+        }
+    }
 }
 
 /// The scorer failed, or a score is out of range: a plain cycle gives the error's text.
 pub(super) struct Failed;
 
 impl<'a> ScoreColumn<'a> {
-    /// Asks `scorer`, prepared with all nodes feasible, about every node. None if it fails.
-    pub(super) fn new(scorer: Box<dyn IncrementalScorer + 'a>, weight: i64, cycle: Cycle<'_>) -> Option<Self> {
-        let nodes = cycle.cluster.nodes();
-        let notes = Notes::default();
-        let now = now(&*scorer, Cycle { notes: &notes, ..cycle });
-        let score = |node| score(&*scorer, now.as_deref(), node);
-        let raw: Vec<i64> = nodes.par_iter().map(score).collect::<Result<_, _>>().ok()?;
-        drop(now);
-        // A plain cycle would not have asked about each of these nodes.
-        if !notes.take().is_empty() {
-            return None;
-        }
-        let range = scorer.normalizer().map(|normalizer| {
-            let takes_part: Vec<bool> = nodes.iter().map(|node| normalizer.takes_part(node)).collect();
-            let counted = raw.iter().zip(&takes_part).filter(|(_, takes_part)| **takes_part);
-            let extremes = Extremes::of(counted.map(|(raw, _)| *raw));
-            (takes_part, extremes)
-        });
-        Some(Self {
+    /// Of `plugin`'s scorer, prepared with all `nodes` feasible. It is asked by [`ScoreColumn::refresh`].
+    pub(super) fn new(
+        plugin: &'static str,
+        scorer: Box<dyn IncrementalScorer + 'a>,
+        weight: i64,
+        nodes: usize,
+    ) -> Self {
+        let mut dirty = DirtySet::default();
+        dirty.everything();
+        Self {
+            plugin,
             weight,
-            scorer,
-            dirty: DirtySet::default(),
-            normalized: vec![0; raw.len()],
-            stale: (0..raw.len()).collect(),
+            dirty,
+            raw: vec![0; nodes],
+            normalized: vec![0; nodes],
+            stale: Stale::Every,
             outside: 0,
-            raw,
-            range,
+            range: scorer.normalizer().map(|_| Extremes::unknown()),
             table: Table::default(),
-        })
+            scorer,
+        }
     }
 
     /// Reports a change to the scorer.
@@ -78,6 +84,7 @@ impl<'a> ScoreColumn<'a> {
         &mut self,
         cycle: Cycle<'_>,
         topology: &mut Topology,
+        shared: &mut SharedAnswers,
         flipped: &[(&NodeInfo, bool)],
         ranking: &mut Ranking,
     ) -> Result<(), Failed> {
@@ -85,7 +92,7 @@ impl<'a> ScoreColumn<'a> {
             self.scorer.set_feasible(flipped, &mut self.dirty);
             self.count(flipped);
         }
-        self.rescore(cycle, topology, ranking.feasible())?;
+        self.rescore(cycle, topology, shared, ranking.feasible())?;
         self.normalize(ranking);
         let feasible = || self.normalized.iter().zip(ranking.feasible()).filter(|(_, feasible)| **feasible);
         if self.outside > 0 && feasible().any(|(score, _)| is_outside(*score)) {
@@ -96,46 +103,86 @@ impl<'a> ScoreColumn<'a> {
 
     /// Counts raw scores into the range for nodes that became feasible, and out of it for the others.
     fn count(&mut self, flipped: &[(&NodeInfo, bool)]) {
-        let Some((takes_part, extremes)) = &mut self.range else { return };
+        let Some(extremes) = &mut self.range else { return };
+        let left_out = self.scorer.normalizer().and_then(Normalizer::left_out);
         for (node, feasible) in flipped {
-            let index = node.id.index();
-            if let (Some(true), Some(raw)) = (takes_part.get(index), self.raw.get(index)) {
+            if let (true, Some(raw)) = (takes_part(left_out, node.id.index()), self.raw.get(node.id.index())) {
                 if *feasible { extremes.add(*raw) } else { extremes.remove(*raw) }
             }
         }
     }
 
-    fn rescore(&mut self, cycle: Cycle<'_>, topology: &mut Topology, feasible: &[bool]) -> Result<(), Failed> {
-        let Self { scorer, dirty, raw, stale, range, .. } = self;
-        if dirty.is_empty() {
+    fn rescore(
+        &mut self,
+        cycle: Cycle<'_>,
+        topology: &mut Topology,
+        shared: &mut SharedAnswers,
+        feasible: &[bool],
+    ) -> Result<(), Failed> {
+        if self.dirty.is_empty() {
             return Ok(());
         }
-        let cluster = cycle.cluster;
         let notes = Notes::default();
-        let now = now(&**scorer, Cycle { notes: &notes, ..cycle });
+        let cycle = Cycle { notes: &notes, ..cycle };
+        let uniform_over = topology.coarse(cycle.cluster, self.scorer.uniform_over());
+        let outcome = if self.dirty.is_everything() && uniform_over.is_none() {
+            self.score_every(cycle, shared)
+        } else {
+            self.score_dirty(cycle, topology, uniform_over, feasible)
+        };
+        self.dirty.clear();
+        // A plain cycle would not have asked about each of these nodes.
+        if notes.take().is_empty() { outcome } else { Err(Failed) }
+    }
+
+    fn score_every(&mut self, cycle: Cycle<'_>, shared: &mut SharedAnswers) -> Result<(), Failed> {
+        let Self { plugin, scorer, raw, .. } = self;
+        let nodes = cycle.cluster.nodes();
+        let now = now(&**scorer, cycle);
+        let scorer: &dyn NodeScorer = now.as_deref().unwrap_or(&**scorer);
+        let asked = match shared.scores(plugin, scorer, cycle) {
+            Some(scores) => {
+                raw.copy_from_slice(scores);
+                Some(())
+            }
+            None => every(nodes, raw, &|nodes, scores| scorer.score_all(nodes, scores).ok()),
+        };
+        self.stale = Stale::Every;
+        self.range = self.range.take().map(|_| Extremes::unknown());
+        asked.ok_or(Failed)
+    }
+
+    fn score_dirty(
+        &mut self,
+        cycle: Cycle<'_>,
+        topology: &mut Topology,
+        uniform_over: Option<Name>,
+        feasible: &[bool],
+    ) -> Result<(), Failed> {
+        let Self { scorer, dirty, raw, stale, range, .. } = self;
+        let left_out = scorer.normalizer().and_then(Normalizer::left_out);
+        let now = now(&**scorer, cycle);
         let mut outcome = Ok(());
-        dirty.each(cluster, topology, scorer.uniform_over(), |nodes: &[NodeId]| {
+        dirty.each(cycle.cluster, topology, uniform_over, |nodes: &[NodeId]| {
             let Some(first) = nodes.first() else { return };
-            let Ok(score) = score(&**scorer, now.as_deref(), cluster.node(*first)) else {
+            let Ok(score) = score(&**scorer, now.as_deref(), cycle.cluster.node(*first)) else {
                 outcome = Err(Failed);
                 return;
             };
             for index in nodes.iter().map(|node| node.index()) {
                 let Some(raw) = raw.get_mut(index).filter(|raw| **raw != score) else { continue };
-                if let Some((takes_part, extremes)) = range
-                    && takes_part.get(index) == Some(&true)
+                if let Some(extremes) = range
+                    && takes_part(left_out, index)
                     && feasible.get(index) == Some(&true)
                 {
                     extremes.remove(*raw);
                     extremes.add(score);
                 }
                 *raw = score;
-                stale.push(index);
+                stale.add(index);
             }
         });
-        dirty.clear();
-        drop(now);
-        if notes.take().is_empty() { outcome } else { Err(Failed) }
+        outcome
     }
 
     /// Normalizes what is stale: everything where the range has changed.
@@ -147,36 +194,44 @@ impl<'a> ScoreColumn<'a> {
             *outside = *outside + usize::from(is_outside(score)) - usize::from(is_outside(before));
             score.wrapping_sub(before).wrapping_mul(*weight)
         };
-        let (Some((takes_part, extremes)), Some(normalizer)) = (range, scorer.normalizer()) else {
-            for index in stale.drain(..) {
-                if let (Some(raw), Some(normalized)) = (raw.get(index), normalized.get_mut(index)) {
-                    ranking.add(index, set(normalized, *raw));
+        let normalizer = scorer.normalizer();
+        let left_out = normalizer.and_then(Normalizer::left_out);
+        if let (Some(extremes), Some(normalizer)) = (range, normalizer) {
+            if extremes.are_lost() {
+                let nodes = raw.iter().zip(ranking.feasible()).enumerate();
+                let counted = nodes.filter(|(index, (_, feasible))| **feasible && takes_part(left_out, *index));
+                *extremes = Extremes::of(counted.map(|(_, (raw, _))| *raw));
+            }
+            if table.prepare(normalizer, extremes.range()) {
+                *stale = Stale::Every;
+            }
+        }
+        let of = |raw: i64, index: usize| match normalizer {
+            None => raw,
+            Some(normalizer) if takes_part(left_out, index) => table.normalize(normalizer, raw),
+            Some(_) => MIN_NODE_SCORE,
+        };
+        match std::mem::replace(stale, Stale::These(Vec::new())) {
+            Stale::Every => {
+                let nodes = raw.iter().zip(&mut *normalized).zip(ranking.totals_mut()).enumerate();
+                for (index, ((raw, normalized), total)) in nodes {
+                    *total = total.wrapping_add(set(normalized, of(*raw, index)));
                 }
             }
-            return;
-        };
-        if extremes.are_lost() {
-            let counted = raw.iter().zip(ranking.feasible()).zip(takes_part.iter()).filter(|((_, f), t)| **f && **t);
-            *extremes = Extremes::of(counted.map(|((raw, _), _)| *raw));
-        }
-        let range_changed = table.prepare(normalizer, extremes.range());
-        let of =
-            |raw: i64, takes_part: bool| if takes_part { table.normalize(normalizer, raw) } else { MIN_NODE_SCORE };
-        if range_changed {
-            stale.clear();
-            let nodes = raw.iter().zip(takes_part.iter()).zip(&mut *normalized).zip(ranking.totals_mut());
-            for (((raw, takes_part), normalized), total) in nodes {
-                *total = total.wrapping_add(set(normalized, of(*raw, *takes_part)));
-            }
-        }
-        for index in stale.drain(..) {
-            if let (Some(raw), Some(takes_part), Some(normalized)) =
-                (raw.get(index), takes_part.get(index), normalized.get_mut(index))
-            {
-                ranking.add(index, set(normalized, of(*raw, *takes_part)));
+            Stale::These(indexes) => {
+                for index in indexes {
+                    if let (Some(raw), Some(normalized)) = (raw.get(index), normalized.get_mut(index)) {
+                        ranking.add(index, set(normalized, of(*raw, index)));
+                    }
+                }
             }
         }
     }
+}
+
+/// Whether a node does, of which some may be left out.
+fn takes_part(left_out: Option<&FxHashSet<NodeId>>, index: usize) -> bool {
+    left_out.is_none_or(|left_out| !left_out.contains(&NodeId(index as u32)))
 }
 
 /// [`IncrementalScorer::now`]. What preparing it could not find out, the cycle that was cached has noted already.
@@ -232,8 +287,9 @@ mod tests {
         let cycle = Cycle { cluster: &cluster, pod, behaviour: &behaviour, now: Timestamp(0), notes: &notes };
         let mut ranking = Ranking::new(1, 0);
         ranking.set_feasible(0, is_feasible);
-        let mut column = ScoreColumn::new(Box::new(Fixed(score)), 3, cycle).unwrap();
-        let refreshed = column.refresh(cycle, &mut Topology::default(), &[], &mut ranking);
+        let mut column = ScoreColumn::new("Fixed", Box::new(Fixed(score)), 3, 1);
+        let (mut topology, mut shared) = (Topology::default(), SharedAnswers::default());
+        let refreshed = column.refresh(cycle, &mut topology, &mut shared, &[], &mut ranking);
         let found = refreshed.map(|()| ranking.best().map(|best| best.total)).map_err(|Failed| ());
         assert_eq!(found, expected, "{score}");
     }

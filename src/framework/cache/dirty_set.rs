@@ -82,6 +82,11 @@ impl DirtySet {
         self.domains.clear();
     }
 
+    /// Whether every node is, each with an answer of its own.
+    pub(super) fn is_everything(&self) -> bool {
+        self.everything
+    }
+
     /// Whether no node is dirty.
     pub(super) fn is_empty(&self) -> bool {
         !self.everything && self.nodes.is_empty() && self.domains.is_empty() && self.keys.is_empty()
@@ -137,6 +142,12 @@ impl Topology {
             }
             groups
         })
+    }
+
+    /// The label, unless most nodes have a value of their own: to ask about each is faster than to look for the few that
+    /// share an answer.
+    pub(super) fn coarse(&mut self, cluster: &Cluster, key: Option<Name>) -> Option<Name> {
+        key.filter(|key| self.of(cluster, *key).len() <= cluster.nodes().len() / 2)
     }
 
     /// The nodes of one domain.

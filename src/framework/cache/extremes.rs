@@ -13,6 +13,11 @@ pub(super) struct Extremes {
 }
 
 impl Extremes {
+    /// Those of scores that are still to be looked at.
+    pub(super) fn unknown() -> Self {
+        Self { lost: true, ..Self::default() }
+    }
+
     /// Those of `scores`.
     pub(super) fn of(scores: impl Iterator<Item = i64>) -> Self {
         scores.fold(Self::default(), |mut extremes, score| {

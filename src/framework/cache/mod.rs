@@ -13,6 +13,7 @@ mod extremes;
 mod plugin;
 mod ranking;
 mod repeated;
+mod shared;
 mod starts;
 mod table;
 
@@ -20,12 +21,11 @@ pub use dirty_set::{Change, DeviceReach, DirtySet, Topology};
 pub use plugin::{Incremental, IncrementalFilter, IncrementalPlugin, IncrementalScorer};
 pub use ranking::Best;
 pub use repeated::{RepeatedScorer, mark_devices};
+pub use shared::{SharedAnswers, SharedKey};
 pub use starts::sample;
 
 use std::collections::HashMap;
 use std::ops::Range;
-
-use rayon::prelude::*;
 
 use crate::state::{NodeId, NodeInfo};
 
@@ -50,6 +50,20 @@ pub struct BestFrom {
     pub tied: Vec<NodeId>,
     /// Where the next cycle begins.
     pub next_start: usize,
+}
+
+/// What the caches of all classes have in common.
+#[derive(Default)]
+pub struct Common {
+    topology: Topology,
+    pub(crate) shared: SharedAnswers,
+}
+
+impl Common {
+    /// A pod came to a node or left it.
+    pub fn node_changed(&mut self, node: NodeId) {
+        self.shared.node_changed(node);
+    }
 }
 
 /// A cycle's filters and scorers with all their answers.
@@ -80,37 +94,26 @@ impl<'a> CycleCache<'a> {
     ///
     /// Pods nominated to nodes are not taken into account: use it only while there are none that
     /// the pod would have to yield to.
-    pub fn new(framework: &Framework<'a>, cycle: Cycle<'_>) -> Option<Self> {
+    pub fn new(framework: &Framework<'a>, cycle: Cycle<'_>, common: &mut Common) -> Option<Self> {
         let gated = || framework.pre_enqueue.iter().any(|(_, point)| point.pre_enqueue(cycle).is_err());
         if !framework.extenders.is_empty() || gated() {
             return None;
         }
         let filters = filters(framework, cycle)?;
-        let nodes = cycle.cluster.nodes();
-        let notes = Notes::default();
-        let now: Vec<Option<Box<dyn NodeFilter + '_>>> =
-            filters.iter().map(|filter| filter.now(Cycle { notes: &notes, ..cycle })).collect();
-        let judge = |node: &NodeInfo| {
-            filters.iter().zip(&now).map(|(filter, now)| filter.judge(now.as_deref(), node)).sum::<Option<Rejections>>()
-        };
-        let rejections: Vec<Rejections> = nodes.par_iter().map(judge).collect::<Option<_>>()?;
-        drop(now);
-        // A plain cycle would not have asked about each of these nodes.
-        if !notes.take().is_empty() {
-            return None;
-        }
+        let nodes = cycle.cluster.nodes().len();
         let is_reserving =
             |filter: &&CachedFilter<'_>| framework.reserve.iter().any(|(name, _)| *name == filter.plugin);
         let reserving = filters.iter().filter(is_reserving).map(|filter| filter.plugin).collect();
         let mut cache = Self {
             filters,
             columns: columns(framework, cycle)?,
-            rejections,
+            rejections: vec![0; nodes],
             // Without any score plugin in the profile each total is 1.
-            ranking: Ranking::new(nodes.len(), i64::from(framework.score.is_empty())),
+            ranking: Ranking::new(nodes, i64::from(framework.score.is_empty())),
             reserving,
         };
-        cache.refresh(cycle, &mut Topology::default(), nodes.iter().map(|node| node.id).collect())?;
+        let rejected = cache.refilter(cycle, common)?;
+        cache.refresh(cycle, common, rejected)?;
         Some(cache)
     }
 
@@ -119,7 +122,7 @@ impl<'a> CycleCache<'a> {
     pub fn update<'c>(
         &mut self,
         cycle: Cycle<'_>,
-        topology: &mut Topology,
+        common: &mut Common,
         changes: impl Iterator<Item = Change<'c>>,
     ) -> Option<()> {
         for change in changes {
@@ -130,8 +133,8 @@ impl<'a> CycleCache<'a> {
                 column.update(change);
             }
         }
-        let changed = self.refilter(cycle, topology)?;
-        self.refresh(cycle, topology, changed)
+        let changed = self.refilter(cycle, common)?;
+        self.refresh(cycle, common, changed)
     }
 
     /// Plugins whose Reserve takes something on the node that the pod gets.
@@ -140,45 +143,27 @@ impl<'a> CycleCache<'a> {
     }
 
     /// Runs the filters again on dirty nodes; the nodes where an answer changed.
-    fn refilter(&mut self, cycle: Cycle<'_>, topology: &mut Topology) -> Option<Vec<NodeId>> {
-        let cluster = cycle.cluster;
+    fn refilter(&mut self, cycle: Cycle<'_>, common: &mut Common) -> Option<Vec<NodeId>> {
         let mut changed = Vec::new();
-        let mut outcome = Some(());
         let rejections = &mut self.rejections;
         let notes = Notes::default();
-        for CachedFilter { filter, dirty, bits, .. } in &mut self.filters {
-            if dirty.is_empty() {
-                continue;
-            }
-            let now = now(&**filter, Cycle { notes: &notes, ..cycle });
-            for (part, place) in bits.clone().enumerate() {
-                dirty.each(cluster, topology, filter.uniform_over(part), |nodes: &[NodeId]| {
-                    let Some(first) = nodes.first() else { return };
-                    let Some(bit) = bit(judge_part(&**filter, now.as_deref(), part, cluster.node(*first)), place)
-                    else {
-                        outcome = None;
-                        return;
-                    };
-                    for node in nodes {
-                        let Some(rejections) = rejections.get_mut(node.index()) else { continue };
-                        let after = (*rejections & !(1 << place)) | bit;
-                        if after != *rejections {
-                            *rejections = after;
-                            changed.push(*node);
-                        }
-                    }
-                });
-            }
-            dirty.clear();
+        let cycle = Cycle { notes: &notes, ..cycle };
+        for filter in self.filters.iter_mut().filter(|filter| !filter.dirty.is_empty()) {
+            filter.judge(cycle, common, |place, node, admitted| {
+                let Some(rejections) = rejections.get_mut(node.index()) else { return };
+                let after = (*rejections & !(1 << place)) | Rejections::from(!admitted) << place;
+                if after != *rejections {
+                    *rejections = after;
+                    changed.push(node);
+                }
+            })?;
         }
-        if !notes.take().is_empty() {
-            return None;
-        }
-        outcome.map(|()| changed)
+        // A plain cycle would not have asked about each of these nodes.
+        notes.take().is_empty().then_some(changed)
     }
 
     /// Reports to the scorers which of `nodes` have become feasible or ceased to be, and refreshes the totals.
-    fn refresh(&mut self, cycle: Cycle<'_>, topology: &mut Topology, nodes: Vec<NodeId>) -> Option<()> {
+    fn refresh(&mut self, cycle: Cycle<'_>, common: &mut Common, nodes: Vec<NodeId>) -> Option<()> {
         let mut flipped = Vec::new();
         for node in nodes {
             let Some(rejections) = self.rejections.get(node.index()) else { continue };
@@ -188,7 +173,7 @@ impl<'a> CycleCache<'a> {
             }
         }
         for column in &mut self.columns {
-            column.refresh(cycle, topology, &flipped, &mut self.ranking).ok()?;
+            column.refresh(cycle, &mut common.topology, &mut common.shared, &flipped, &mut self.ranking).ok()?;
         }
         Some(())
     }
@@ -208,7 +193,7 @@ impl<'a> CycleCache<'a> {
     pub fn best_from(
         &mut self,
         cycle: Cycle<'_>,
-        topology: &mut Topology,
+        common: &mut Common,
         start: usize,
         compared: usize,
     ) -> Option<BestFrom> {
@@ -223,17 +208,17 @@ impl<'a> CycleCache<'a> {
         }
         let left_out: Vec<&NodeInfo> =
             cluster.nodes().iter().zip(left_out).filter(|(_, left_out)| *left_out).map(|(node, _)| node).collect();
-        self.set_feasible(cycle, topology, &left_out, false)?;
+        self.set_feasible(cycle, common, &left_out, false)?;
         let best = self.ranking.best()?;
         let tied = self.ranking.tied(best).collect();
-        self.set_feasible(cycle, topology, &left_out, true)?;
+        self.set_feasible(cycle, common, &left_out, true)?;
         Some(BestFrom { total: best.total, tied, next_start })
     }
 
     fn set_feasible(
         &mut self,
         cycle: Cycle<'_>,
-        topology: &mut Topology,
+        common: &mut Common,
         nodes: &[&NodeInfo],
         feasible: bool,
     ) -> Option<()> {
@@ -242,7 +227,7 @@ impl<'a> CycleCache<'a> {
         }
         let flipped: Vec<(&NodeInfo, bool)> = nodes.iter().map(|node| (*node, feasible)).collect();
         for column in &mut self.columns {
-            column.refresh(cycle, topology, &flipped, &mut self.ranking).ok()?;
+            column.refresh(cycle, &mut common.topology, &mut common.shared, &flipped, &mut self.ranking).ok()?;
         }
         Some(())
     }
@@ -259,23 +244,46 @@ impl<'a> CycleCache<'a> {
 }
 
 impl CachedFilter<'_> {
-    /// The filter that judges in the state of `cycle`, if it is not this one.
-    fn now<'c>(&'c self, cycle: Cycle<'c>) -> Option<Box<dyn NodeFilter + 'c>> {
-        now(&*self.filter, cycle)
+    /// Judges the dirty nodes. `answer` hears the place of each condition's bit, a node, and whether that condition admits it.
+    /// None where the filter fails.
+    fn judge(
+        &mut self,
+        cycle: Cycle<'_>,
+        common: &mut Common,
+        mut answer: impl FnMut(usize, NodeId, bool),
+    ) -> Option<()> {
+        let Self { plugin, filter, dirty, bits } = self;
+        let cluster = cycle.cluster;
+        let now = filter.now(cycle);
+        // What preparing it could not find out, the cycle that was cached has noted already.
+        cycle.notes.take();
+        let mut outcome = Some(());
+        let uniform_over = |part, common: &mut Common| common.topology.coarse(cluster, filter.uniform_over(part));
+        if dirty.is_everything() && bits.len() == 1 && uniform_over(0, common).is_none() {
+            let filter: &dyn NodeFilter = now.as_deref().unwrap_or(&**filter);
+            let admitted = common.shared.admitted_or_asked(plugin, filter, cycle)?;
+            for (node, admitted) in cluster.nodes().iter().zip(&*admitted) {
+                answer(bits.start, node.id, *admitted);
+            }
+        } else {
+            for (part, place) in bits.clone().enumerate() {
+                let uniform_over = uniform_over(part, common);
+                dirty.each(cluster, &mut common.topology, uniform_over, |nodes: &[NodeId]| {
+                    let Some(first) = nodes.first() else { return };
+                    match judge_part(&**filter, now.as_deref(), part, cluster.node(*first)) {
+                        Err(rejection) if rejection.code == Code::Error => outcome = None,
+                        verdict => {
+                            for node in nodes {
+                                answer(place, *node, verdict.is_ok());
+                            }
+                        }
+                    }
+                });
+            }
+        }
+        dirty.clear();
+        outcome
     }
-
-    /// The bits of all its conditions; none where it fails.
-    fn judge(&self, now: Option<&dyn NodeFilter>, node: &NodeInfo) -> Option<Rejections> {
-        let parts = self.bits.clone().enumerate();
-        parts.map(|(part, place)| bit(judge_part(&*self.filter, now, part, node), place)).sum()
-    }
-}
-
-/// [`IncrementalFilter::now`]. What preparing it could not find out, the cycle that was cached has noted already.
-fn now<'c>(filter: &'c (dyn IncrementalFilter + '_), cycle: Cycle<'c>) -> Option<Box<dyn NodeFilter + 'c>> {
-    let now = filter.now(cycle);
-    cycle.notes.take();
-    now
 }
 
 fn judge_part(
@@ -287,15 +295,6 @@ fn judge_part(
     match now {
         Some(now) => now.filter(node),
         None => filter.filter_part(part, node),
-    }
-}
-
-/// The bit at `place` where the node was rejected; none where the filter failed.
-fn bit(verdict: Result<(), Rejection>, place: usize) -> Option<Rejections> {
-    match verdict {
-        Ok(()) => Some(0),
-        Err(rejection) if rejection.code == Code::Error => None,
-        Err(_) => Some(1 << place),
     }
 }
 
@@ -330,7 +329,9 @@ fn filters<'a>(framework: &Framework<'a>, cycle: Cycle<'_>) -> Option<Vec<Cached
             return None;
         }
         bits = bits.end..bits.end + filter.parts();
-        filters.push(CachedFilter { plugin: name, filter, dirty: DirtySet::default(), bits: bits.clone() });
+        let mut dirty = DirtySet::default();
+        dirty.everything();
+        filters.push(CachedFilter { plugin: name, filter, dirty, bits: bits.clone() });
     }
     (bits.end <= Rejections::BITS as usize).then_some(filters)
 }
@@ -362,7 +363,7 @@ fn columns<'a>(framework: &Framework<'a>, cycle: Cycle<'_>) -> Option<Vec<ScoreC
         match given {
             Incremental::Uncached => return None,
             Incremental::Skip => {}
-            Incremental::Run(scorer) => columns.push(ScoreColumn::new(scorer, *weight, cycle)?),
+            Incremental::Run(scorer) => columns.push(ScoreColumn::new(name, scorer, *weight, nodes.len())),
         }
     }
     Some(columns)

@@ -17,6 +17,7 @@ use super::column::ScoreColumn;
 use super::dirty_set::Topology;
 use super::plugin::{Incremental, IncrementalScorer};
 use super::ranking::Ranking;
+use super::shared::SharedAnswers;
 
 /// Which nodes would be chosen among `compared` of the `feasible` ones, whose scores among all of them are `scores`.
 /// None where a plugin fails.
@@ -35,7 +36,7 @@ pub fn sample(
     let ring = Ring::new(cycle.cluster, |node| is_feasible.get(node.index()) == Some(&true));
     let mut columns = columns(framework, cycle, feasible, scores)?;
     let mut ranking = Ranking::new(nodes.len(), i64::from(framework.score.is_empty()));
-    let mut topology = Topology::default();
+    let (mut topology, mut shared) = (Topology::default(), SharedAnswers::default());
     let mut starts = vec![0; nodes.len()];
     let mut in_window = vec![false; nodes.len()];
     for node in ring.windows(compared).next()?.nodes() {
@@ -50,7 +51,7 @@ pub fn sample(
         .collect();
     for window in ring.windows(compared) {
         for column in &mut columns {
-            column.refresh(cycle, &mut topology, &flipped, &mut ranking).ok()?;
+            column.refresh(cycle, &mut topology, &mut shared, &flipped, &mut ranking).ok()?;
         }
         let best = ranking.best()?;
         for node in ranking.tied(best) {
@@ -121,7 +122,7 @@ fn columns<'a>(
                 Box::new(Known::new(name, scorer, nodes.len(), scores))
             }
         };
-        columns.push(ScoreColumn::new(scorer, *weight, cycle)?);
+        columns.push(ScoreColumn::new(name, scorer, *weight, nodes.len()));
     }
     Some(columns)
 }
