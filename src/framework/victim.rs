@@ -8,10 +8,10 @@ use std::cmp::Reverse;
 use rustc_hash::FxHashSet;
 
 use crate::api::scheduling_group::GroupKey;
-use crate::api::{ObjectKey, Timestamp};
+use crate::api::{Name, ObjectKey, Timestamp};
 use crate::config::PodGroupScheduling;
 use crate::decode::pod_group::PodGroup;
-use crate::state::{Cluster, NodeInfo, Pod, PodId};
+use crate::state::{Cluster, Pod, PodId};
 
 /// One thing that leaves as a whole, or not at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,20 +45,20 @@ pub fn start_time(pod: &Pod, now: Timestamp) -> Timestamp {
     pod.own.start_time.unwrap_or(now)
 }
 
-/// All that runs on `nodes`, as far as preemption sees it (upstream v1.36 newDomainForWorkloadPreemption, v1.37
+/// Those that `pods`, which are on nodes, are part of, as far as preemption sees them (upstream v1.36 newDomainForWorkloadPreemption, v1.37
 /// getCrossNodesVictims). A group that is preempted as one is there once, with its pods on other nodes as well.
 ///
 /// # Errors
 /// Since v1.37, a pod of such a group is on a node that no longer exists; in upstream's words (newDomainVictim).
-pub fn victims_on<'c>(
-    cluster: &'c Cluster,
-    nodes: impl Iterator<Item = &'c NodeInfo>,
+pub fn victims_among(
+    cluster: &Cluster,
+    pods: impl Iterator<Item = PodId>,
     scheduling: PodGroupScheduling,
     now: Timestamp,
 ) -> Result<Vec<Victim>, String> {
     let mut groups: FxHashSet<ObjectKey> = FxHashSet::default();
     let mut victims = Vec::new();
-    for pod in nodes.flat_map(|node| &node.pods).map(|id| cluster.pod(*id)) {
+    for pod in pods.map(|id| cluster.pod(id)) {
         let group = group_of(cluster, scheduling, pod);
         match group.filter(|group| group.disrupted_as_one) {
             Some(group) if !groups.insert(group.key) => {}
@@ -137,9 +137,13 @@ pub enum BudgetCount {
 /// Victims whose removal would break a budget, each with how many of its pods do, and the others, both in the order of
 /// `victims`. Budgets are drawn on for all in turn, before any victim is reprieved.
 pub fn by_budget(cluster: &Cluster, victims: Vec<Victim>, count: BudgetCount) -> (Vec<(Victim, i64)>, Vec<Victim>) {
+    // A budget selects pods of its namespace: most are of others, and a selector takes time to compile.
+    let namespaces: FxHashSet<Name> =
+        victims.iter().flat_map(|victim| &victim.pods).map(|id| cluster.pod(*id).key().namespace).collect();
     let mut budgets: Vec<_> = cluster
         .budgets
         .iter()
+        .filter(|budget| namespaces.contains(&budget.key.namespace))
         .filter_map(|budget| Some((budget, budget.compiled_selector()?, budget.disruptions_allowed)))
         .collect();
     let mut breaks_one = |pod: &Pod| {

@@ -40,8 +40,9 @@ pub struct NodeInfo {
     pub non_zero_memory: i64,
     /// Host ports taken.
     pub used_ports: UsedPorts,
-    /// The priorities of its pods, each with how many have it; the lowest first.
-    priorities: Vec<(i32, u32)>,
+    /// The priorities of its pods, in step with them: preemption asks every node for pods that are below one, and a
+    /// look at each pod would be a look at memory far apart.
+    priorities: Vec<i32>,
     /// The volumes of its pods.
     pub volumes: NodeVolumes,
 }
@@ -73,7 +74,7 @@ impl NodeInfo {
             self.pods.insert(place, pod.id);
             self.count(pod, 1);
             self.volumes.add(pod);
-            self.count_priority(pod.priority());
+            self.priorities.insert(place, pod.priority());
             for port in &pod.class.host_ports {
                 self.used_ports.add(*port);
             }
@@ -86,27 +87,16 @@ impl NodeInfo {
             self.pods.remove(place);
             self.count(pod, -1);
             self.volumes.remove(pod);
-            if let Some((_, count)) = self.priorities.iter_mut().find(|(priority, _)| *priority == pod.priority()) {
-                *count -= 1;
-                self.priorities.retain(|(_, count)| *count > 0);
-            }
+            self.priorities.remove(place);
             for port in &pod.class.host_ports {
                 self.used_ports.remove(*port);
             }
         }
     }
 
-    fn count_priority(&mut self, priority: i32) {
-        let place = self.priorities.partition_point(|(other, _)| *other < priority);
-        match self.priorities.get_mut(place) {
-            Some((other, count)) if *other == priority => *count += 1,
-            _ => self.priorities.insert(place, (priority, 1)),
-        }
-    }
-
-    /// The lowest priority of a pod on the node.
-    pub fn lowest_priority(&self) -> Option<i32> {
-        self.priorities.first().map(|(priority, _)| *priority)
+    /// Its pods of a lower priority, in the order of their ids.
+    pub fn pods_below(&self, priority: i32) -> impl Iterator<Item = PodId> {
+        self.pods.iter().zip(&self.priorities).filter(move |(_, other)| **other < priority).map(|(pod, _)| *pod)
     }
 
     fn count(&mut self, pod: &Pod, sign: i64) {

@@ -1,7 +1,7 @@
 //! Which pods would have to go so that the pod fits on one node (upstream SelectVictimsOnNode).
 
 use crate::framework::extender::Victims;
-use crate::framework::victim::{BudgetCount, Victim, by_budget, victims_on};
+use crate::framework::victim::{BudgetCount, Victim, by_budget, victims_among};
 use crate::framework::{Cycle, FailedCycle, FilterSet, PluginRejection, Reason, Rejection};
 use crate::state::{NodeInfo, PodId};
 
@@ -65,18 +65,18 @@ pub(super) fn select_victims(failed: &FailedCycle<'_>, node: &NodeInfo) -> Resul
     let cycle = failed.cycle;
     let no_victims =
         || PluginRejection { plugin: None, rejection: Rejection::unresolvable(Reason::NoPreemptionVictims) };
+    let priority = cycle.pod.priority();
+    let below: Vec<PodId> = node.pods_below(priority).collect();
+    debug_assert!(
+        node.pods.iter().filter(|pod| cycle.cluster.pod(**pod).priority() < priority).eq(&below),
+        "a node knows the priorities of its pods"
+    );
     // A group has a priority of its own.
-    let by_pods = cycle.cluster.pod_groups.is_empty();
-    if by_pods && node.lowest_priority().is_none_or(|lowest| lowest >= cycle.pod.priority()) {
-        debug_assert!(
-            node.pods.iter().all(|pod| cycle.cluster.pod(*pod).priority() >= cycle.pod.priority()),
-            "the priorities of a node are counted with its pods"
-        );
-        return Err(no_victims());
-    }
+    let pods = if cycle.cluster.pod_groups.is_empty() { &below } else { &node.pods };
     let scheduling = cycle.behaviour.pod_groups().for_victims_of_pods();
-    let mut potential = victims_on(cycle.cluster, std::iter::once(node), scheduling, cycle.now).map_err(error)?;
-    potential.retain(|victim| victim.priority < cycle.pod.priority());
+    let pods = pods.iter().copied();
+    let mut potential = victims_among(cycle.cluster, pods, scheduling, cycle.now).map_err(error)?;
+    potential.retain(|victim| victim.priority < priority);
     if potential.is_empty() {
         return Err(no_victims());
     }

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use crate::api::Name;
 use crate::api::pod_spec::PreemptionPolicy;
 use crate::config::PodGroupScheduling;
-use crate::framework::victim::{BudgetCount, Victim, by_budget, priority_as_victim, victims_on};
+use crate::framework::victim::{BudgetCount, Victim, by_budget, priority_as_victim, victims_among};
 use crate::framework::{FailedGroup, GroupCode, GroupReason, GroupStatus, PodGroupPostFilter};
 use crate::simulate::Simulation;
 use crate::simulate::change::Mutation;
@@ -153,7 +153,8 @@ fn choose(
 ) -> Result<Chosen, GroupStatus> {
     let cluster = simulation.cluster();
     let nodes = node_tree(cluster.nodes()).into_iter().map(|id| cluster.node(id));
-    let mut potential = victims_on(cluster, nodes, simulation.pod_groups(), simulation.now)
+    let pods = nodes.flat_map(|node| node.pods.iter().copied());
+    let mut potential = victims_among(cluster, pods, simulation.pod_groups(), simulation.now)
         .map_err(|error| GroupStatus::failed(format!("failed to create domain: {error}")))?;
     potential.retain(|victim| victim.priority < turn.group.priority);
     if potential.is_empty() {
