@@ -73,24 +73,28 @@ fn whole_nodes_go_both_ways() {
 
 #[test]
 fn each_is_asked_about_what_its_predecessors_left_and_the_ignorable_last() {
+    // Each has an address of its own: reasons name the extender by it.
     let server = Server::start(vec![
-        ("/1", json!({ "NodeNames": ["a", "b"], "FailedNodes": { "c": "one" } }).into()),
-        ("/2", json!({ "NodeNames": ["b"], "FailedNodes": { "c": "two" } }).into()),
-        ("/3", json!({ "NodeNames": [], "FailedAndUnresolvableNodes": { "b": "three" } }).into()),
-        ("/4", json!({ "NodeNames": ["a"] }).into()),
+        ("/1/filter", json!({ "NodeNames": ["a", "b"], "FailedNodes": { "c": "one" } }).into()),
+        ("/2/filter", json!({ "NodeNames": ["b"], "FailedNodes": { "c": "two" } }).into()),
+        ("/3/filter", json!({ "NodeNames": [], "FailedAndUnresolvableNodes": { "b": "three" } }).into()),
+        ("/4/filter", json!({ "NodeNames": ["a"] }).into()),
     ]);
-    let extender = |verb: &str, ignorable: bool| json!({ "urlPrefix": server.url, "filterVerb": verb, "nodeCacheCapable": true, "ignorable": ignorable });
+    let url = |path: &str| format!("{}/{path}", server.url);
+    let extender = |path: &str, ignorable: bool| json!({ "urlPrefix": url(path), "filterVerb": "filter", "nodeCacheCapable": true, "ignorable": ignorable });
     let extenders = json!([extender("3", true), extender("1", false), extender("2", false), extender("4", true)]);
     let placement = place(&three_nodes(), &connected(scheduler(&extenders)));
     let asked: Vec<_> = server.requests().into_iter().map(|(path, body)| (path, body["NodeNames"].clone())).collect();
-    let expected = [("/1", json!(["a", "b", "c"])), ("/2", json!(["a", "b"])), ("/3", json!(["b"]))];
+    let expected =
+        [("/1/filter", json!(["a", "b", "c"])), ("/2/filter", json!(["a", "b"])), ("/3/filter", json!(["b"]))];
     assert_eq!(asked, expected.map(|(path, names)| (path.to_owned(), names)));
     let said: Vec<_> = placement.nodes.iter().map(|node| (node.code(), node.reasons()[0].to_string())).collect();
-    let silent = format!("node(s) were not in the answer of extender {}", server.url);
+    let silent = format!("node(s) were not in the answer of extender {}", url("2"));
     let unresolvable = Code::UnschedulableAndUnresolvable;
     let expected = [(unresolvable, silent.as_str()), (unresolvable, "three"), (Code::Unschedulable, "two")];
     assert_eq!(said, expected.map(|(code, text)| (code, text.to_owned())));
-    assert_eq!(placement.nodes[1].rejection.as_ref().unwrap().plugin, Some(server.url.as_str()));
+    let by: Vec<_> = placement.nodes.iter().map(|node| node.rejection.as_ref().unwrap().plugin.unwrap()).collect();
+    assert_eq!(by, [url("2"), url("3"), url("2")]);
 }
 
 #[test]

@@ -458,3 +458,119 @@ fn shares_of_a_device_take_its_counters_once() {
         assert_eq!(fits, expected, "{there}");
     }
 }
+
+/// The devices that the pod takes on the first node, or why it cannot.
+fn allocated(
+    version: &str,
+    feature_gates: &str,
+    objects: impl IntoIterator<Item = Value>,
+) -> Result<Vec<String>, String> {
+    let behaviour = Behaviour::with_feature_gates(version.parse().unwrap(), feature_gates).unwrap();
+    let plugin =
+        DynamicResources::new(DynamicResourcesArgs { filter_timeout: None, binding_timeout: None }, &behaviour);
+    let (cluster, notes) = (cluster(objects), Notes::default());
+    let pod = cluster.pod_named(ObjectKey::new(name("default"), name("pod"))).unwrap();
+    let cycle = Cycle { cluster: &cluster, pod, behaviour: &behaviour, now: Timestamp(0), notes: &notes };
+    let takes = ReservePlugin::reserve(&plugin, cycle, &cluster.nodes()[0]).map_err(|rejection| rejection.message())?;
+    let allocations = takes.iter().filter_map(|take| match take {
+        Take::Claim(claim) => claim.allocation.as_ref(),
+        _ => None,
+    });
+    let devices = allocations.flat_map(|allocation| &allocation.devices);
+    Ok(devices.map(|given| format!("{}={}", given.request, given.id.device)).collect())
+}
+
+/// A pool of these devices and of one counter, of which there is 1.
+fn pool_with_counter(devices: &Value) -> [Value; 2] {
+    let (mut slice, mut counters) = (pool(1, 2), pool(1, 2));
+    slice["spec"]["devices"] = devices.clone();
+    counters["metadata"]["name"] = json!("counters");
+    counters["spec"]["devices"] = json!([]);
+    counters["spec"]["sharedCounters"] = json!([{"name": "set", "counters": {"memory": {"value": "1"}}}]);
+    [slice, counters]
+}
+
+/// What a device takes of [`pool_with_counter`]: all there is.
+fn whole_counter() -> Value {
+    json!([{"counterSet": "set", "counters": {"memory": {"value": "1"}}}])
+}
+
+/// Since v1.37 an amount that cannot be computed ends the search (upstream allocateOne), though another device would do;
+/// before, it wraps in 64 bits and is negative (roundUpRange).
+#[test]
+fn an_amount_that_cannot_be_computed_is_said() {
+    let mut slice = pool(1, 1);
+    let range = json!({"min": "0", "step": "2"});
+    slice["spec"]["devices"] = json!([
+        {"name": "first", "allowMultipleAllocations": true, "capacity": {"bandwidth": {
+            "value": "9223372036854775807", "requestPolicy": {"default": "0", "validRange": range}}}},
+        {"name": "second", "allowMultipleAllocations": true, "capacity": {"bandwidth": {"value": "9223372036854775807"}}},
+    ]);
+    let wanted = exactly(&json!({"capacity": {"requests": {"bandwidth": "9223372036854775807"}}}));
+    let objects = [slice, claim("claim", &wanted, &json!({}))];
+    let error = "claim default/claim, request r: checking capacity for device gpu/pool/first: capacity \"bandwidth\": \
+                 capacity request cannot be represented in the device's range arithmetic: rounding request \
+                 9223372036854775807 up to the next step passes MaxInt64";
+    assert_eq!(allocated("v1.37", "", objects.clone()), Err(error.to_owned()));
+    assert_eq!(allocated("v1.36", "", objects), Ok(vec!["r=first".to_owned()]));
+}
+
+/// A device that has no capacity is in use as well once a claim has a share of it: since v1.37 a further share takes no
+/// counters (upstream deviceCapacityInUse). A claim that has the whole device is no share: admin access to it would take
+/// its counters once more.
+#[test]
+fn a_share_without_capacity_has_taken_the_counters() {
+    let none = Err("cannot allocate all claims".to_owned());
+    for (version, share, admin_access, expected) in [
+        ("v1.36", Some("a"), false, none.clone()),
+        ("v1.37", Some("a"), false, Ok(vec!["r=d".to_owned()])),
+        ("v1.37", Some("a"), true, Ok(vec!["r=d".to_owned()])),
+        ("v1.37", None, true, none),
+    ] {
+        let [slice, counters] = pool_with_counter(
+            &json!([{"name": "d", "allowMultipleAllocations": true, "consumesCounters": whole_counter()}]),
+        );
+        let held = json!({"request": "r", "driver": "gpu", "pool": "pool", "device": "d", "shareID": share});
+        let holder = claim("holder", &json!({}), &json!({"allocation": {"devices": {"results": [held]}}}));
+        let wanted = claim("claim", &exactly(&json!({"adminAccess": admin_access})), &json!({}));
+        let found = allocated(version, "", [slice, counters, holder, wanted]);
+        assert_eq!(found, expected, "{version} {share:?} {admin_access}");
+    }
+}
+
+/// A share that the search gives back leaves nothing: the next share is the first one again, and takes counters
+/// (upstream rollbackDevice).
+#[test]
+fn a_share_that_is_given_back_does_not_count_as_one() {
+    // The first device has capacity for one request only, and the counter suffices for one device only.
+    let device = |device: &str, is_shared: bool| {
+        json!({"name": device, "allowMultipleAllocations": is_shared, "consumesCounters": whole_counter(),
+            "capacity": {"bandwidth": {"value": "10"}}})
+    };
+    let share = |request: &str| json!({"name": request, "exactly": {"deviceClassName": "gpu", "capacity": {"requests": {"bandwidth": "6"}}}});
+    let wanted =
+        |requests: &[&str]| json!({"requests": requests.iter().map(|request| share(request)).collect::<Vec<_>>()});
+    let of = |requests: &[&str]| {
+        let [slice, counters] = pool_with_counter(&json!([device("shared", true), device("whole", false)]));
+        allocated("v1.37", "", [slice, counters, claim("claim", &wanted(requests), &json!({}))])
+    };
+    assert_eq!(of(&["r"]), Ok(vec!["r=shared".to_owned()]));
+    assert_eq!(of(&["r", "s"]), Err("cannot allocate all claims".to_owned()));
+}
+
+#[test]
+fn the_overview_lists_the_devices_of_all_pools() {
+    let mut far = pool(1, 1);
+    far["metadata"]["name"] = json!("far");
+    far["spec"]["nodeName"] = json!("another");
+    far["spec"]["pool"]["name"] = json!("far");
+    far["spec"]["devices"] = json!([{"name": "dev-9"}]);
+    let cluster = cluster([pool(1, 1), far, taker()]);
+    let found: Vec<String> = overview::overview(&cluster, &Behaviour::default())
+        .iter()
+        .flat_map(|pool| {
+            pool.devices.iter().map(|device| format!("{}/{} {:?}", pool.id.pool, device.name, device.state))
+        })
+        .collect();
+    assert_eq!(found, ["far/dev-9 Free", "pool/dev-0 Held", "pool/dev-1 Free", "pool/dev-2 Free", "pool/dev-3 Free"]);
+}

@@ -277,6 +277,21 @@ fn facts_name_every_domain() {
     });
 }
 
+#[test]
+fn a_rule_lists_every_domain_with_its_pods() {
+    let cluster = build(&three_nodes_and(vec![incoming(json!({}), json!([hard(json!({}))]))]));
+    in_cycle(&cluster, |plugin, cycle| {
+        let PreFilter::Run { filter, .. } = PreFilterPlugin::pre_filter(plugin, cycle) else {
+            panic!("the pod has a constraint")
+        };
+        let rules = filter.topology_rules();
+        let [rule] = &rules[..] else { panic!("{rules:?}") };
+        let domains: Vec<_> =
+            rule.domains.iter().map(|found| (found.domain.as_str(), found.pods, found.allowed)).collect();
+        assert_eq!(domains, [("x", 3, false), ("y", 0, true)]);
+    });
+}
+
 /// Raw and normalized score of each node, all of them feasible; none when scoring is skipped.
 #[track_caller]
 fn scores(objects: &[(Kind, Value)], expected: &[(i64, i64)]) {
