@@ -144,7 +144,7 @@ impl Ring {
                 no = middle;
                 middle = middle.saturating_sub(step);
             }
-            step *= 2;
+            step = step.saturating_mul(2);
             if middle <= yes || middle >= no {
                 middle = yes + (no - yes) / 2;
             }
@@ -254,6 +254,18 @@ mod tests {
         case("3-210", 2, 1, &[2, 3, 4]);
         // The best of a window that goes all around is the best of all.
         case("2013", 4, 1, &[1]);
+    }
+
+    /// Away from the guess and then by halves takes more steps than 32 bits can double.
+    #[test]
+    fn the_worst_that_is_chosen_of_many() {
+        let nodes = 1 << 17;
+        let ranks: Vec<Option<usize>> = (0..nodes).map(Some).collect();
+        for worst in [0, 1, (1 << 16) + 1, nodes - 1] {
+            // A worker for each node: all that are better than one can be left behind.
+            let search = ParallelSearch { ranks: &ranks, compared: nodes - worst, parallelism: nodes + 1 };
+            assert_eq!(Ring::new(&search).worst_chosen(0, 0), worst as u32);
+        }
     }
 
     #[test]
