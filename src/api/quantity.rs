@@ -253,7 +253,7 @@ fn scaled_up(size: u128, power: i64) -> Option<u128> {
 /// `value * 10^power`, held at the ends of 128 bits.
 fn saturating_scaled_up(value: i128, power: i64) -> i128 {
     let size = scaled_up(value.unsigned_abs(), power).and_then(|size| i128::try_from(size).ok()).unwrap_or(i128::MAX);
-    if value < 0 { -size } else { size }
+    size * value.signum()
 }
 
 /// `math.go` `positiveScaleInt64`: `None` outside 64 bits; a negative power changes nothing.
@@ -286,10 +286,7 @@ fn divided_away_from_zero(value: i128, power: i64) -> (i128, bool) {
 /// which for negative amounts is neither up nor away from zero.
 fn decimal_scaled_value(unscaled: i128, power: i64) -> i64 {
     let low = unscaled as i64; // two's complement, as big.Int's Int64() gives it
-    if power == 0 {
-        return low;
-    }
-    if power < 0 {
+    if power <= 0 {
         // int64(math.Pow10(n)): from 10^19 on amd64 makes the smallest integer of it.
         let factor = u32::try_from(-power).ok().and_then(|power| 10_i64.checked_pow(power));
         return low.wrapping_mul(factor.unwrap_or(i64::MIN));

@@ -274,8 +274,8 @@ impl PostFilterPlugin for DynamicResources {
             return PostFilter::Final("not found".to_owned());
         }
         let cycle = failed.cycle;
-        let turned_away = failed.pre_filter.is_some_and(|rejection| rejection.plugin == Some(NAME));
-        let Some(filter) = self.prepare(cycle).ok().flatten().filter(|_| !turned_away) else {
+        // Claims that PreFilter refused are refused here again.
+        let Some(filter) = self.prepare(cycle).ok().flatten() else {
             return did_nothing("no new claims to deallocate");
         };
         let is_only_ours = |claim: &ResourceClaim| match *claim.reserved_for {
