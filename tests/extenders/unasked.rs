@@ -83,3 +83,27 @@ fn a_running_pod_is_sent_as_if_it_were_pending() {
     assert_eq!((&body["Pod"]["spec"]["nodeName"], &body["Pod"]["status"]["phase"]), (&json!(null), &json!("Pending")));
     assert!(!placement.current.unwrap().feasible);
 }
+
+/// A cycle that only sums scores up is no answer where an extender or a nomination has a say.
+#[test]
+fn sums_of_scores_are_for_plain_cycles_alone() {
+    let nodes = |objects: &[Value], extenders: &Value| {
+        let scheduler = scheduler(extenders);
+        let cluster = cluster(objects, &scheduler, false);
+        let pod = cluster.pod_named(ObjectKey::new(name("ns"), name("p"))).unwrap().id;
+        scheduler.totals(&cluster, pod, Timestamp(0)).map(|(totals, _)| totals.nodes.len())
+    };
+    let nominated = |pod: Value| {
+        let mut pod = pod;
+        pod["status"]["nominatedNodeName"] = "b".into();
+        pod
+    };
+    let mut itself = three_nodes();
+    itself[3] = nominated(itself[3].clone());
+    let another = [three_nodes(), vec![nominated(pod("q", "1", 10, ""))]].concat();
+    let extender = json!([{ "urlPrefix": "http://192.0.2.1", "filterVerb": "filter" }]);
+    assert_eq!(nodes(&three_nodes(), &json!([])), Some(3));
+    assert_eq!(nodes(&three_nodes(), &extender), None);
+    assert_eq!(nodes(&itself, &json!([])), None);
+    assert_eq!(nodes(&another, &json!([])), None);
+}
