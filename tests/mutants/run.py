@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Mutation testing: which faults in the rules the tests notice.
 
-    run.py --copy DIR [--every 20] [--offset 3] [--seconds N]    needs cargo-mutants for the list; tree-sitter and tree-sitter-rust from PyPI
+    run.py --copy DIR [--every 20] [--offset 3] [--also 7,8] [--seconds N]    needs cargo-mutants for the list; tree-sitter and tree-sitter-rust from PyPI
 
 Takes an even sample of the mutants that cargo-mutants lists (.cargo/mutants.toml), writes all of them into a copy of the repository
 (schemata.py), builds its tests once and runs them for each mutant: the units of the file first, then all units, the recorded cases of
@@ -77,13 +77,17 @@ def main():
     parser.add_argument("--every", type=int, default=20)
     parser.add_argument("--offset", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=10**9)
+    parser.add_argument("--also", default="", help="numbers of mutants beside the sample, which the figures leave out")
     parser.add_argument("--only", help="numbers of mutants, to try them again")
     parser.add_argument("--survivors", action="store_true", help="try those again that survived")
     parser.add_argument("--more", action="store_true", help="all tests: %s too" % ", ".join(MORE))
     arguments = parser.parse_args()
     began = time.monotonic()
     root = arguments.copy.resolve()
-    mutants = dict(list(enumerate(listed(), 1))[arguments.offset::arguments.every])
+    every = list(enumerate(listed(), 1))
+    sample = dict(every[arguments.offset::arguments.every])
+    also = {int(number) for number in arguments.also.split(",") if number}
+    mutants = sample | {number: mutant for number, mutant in every if number in also}
     copy(root, schemata.files(mutants))
     print("%d mutants in the sample" % len(mutants), flush=True)
     check = [CARGO, "check", "--lib"]
@@ -135,7 +139,7 @@ def main():
             out.write(json.dumps({"number": number, "name": mutant["name"], "by": by}) + "\n")
             out.flush()
             print("%5d %5.1f s %s: %s" % (number, time.monotonic() - started, mutant["name"], by or "SURVIVED"), flush=True)
-    return report(results)
+    return report(results, sample)
 
 
 #: Rooms as issue reports name them, by the first piece of a path that fits.
@@ -144,11 +148,12 @@ ROOMS = [("preempt", "preemption"), ("framework/victim", "preemption"), ("edit/l
          ("config", "configuration"), ("api/quantity", "quantities"), ("api", "other API types")]
 
 
-def report(results):
+def report(results, sample):
     last = {}
     for line in results.read_text().splitlines():
         entry = json.loads(line)
-        last[entry["number"]] = entry
+        if entry["number"] in sample:
+            last[entry["number"]] = entry
     rooms = collections.defaultdict(collections.Counter)
     for entry in last.values():
         path = entry["name"].split(":")[0]

@@ -24,6 +24,21 @@ pub mod mutants {
     pub fn on(number: u32) -> bool {
         *ON == number
     }
+    /// A mutant's iterator or that of the code.
+    #[derive(Clone)]
+    pub enum Either<A, B> {
+        Mutant(A),
+        Code(B),
+    }
+    impl<A: Iterator, B: Iterator<Item = A::Item>> Iterator for Either<A, B> {
+        type Item = A::Item;
+        fn next(&mut self) -> Option<A::Item> {
+            match self {
+                Self::Mutant(mutant) => mutant.next(),
+                Self::Code(code) => code.next(),
+            }
+        }
+    }
 }
 '''
 
@@ -80,16 +95,28 @@ def write(source, mutant, number):
     replacement, genre = mutant["replacement"], mutant["genre"]
     node = source.at(start, end)
     if genre == "FnValue":
-        # Two ends of one function have to be of one type.
-        if "impl " in mutant["function"]["return_type"]:
-            return False
         while node and node.type not in ("block", "function_item"):
             node = node.parent
         if node and node.type == "function_item":
             node = node.child_by_field_name("body")
         if node is None or any(child.type == "function_modifiers" and b"const" in child.text for child in node.parent.children):
             return False
+        if "impl " in mutant["function"]["return_type"]:
+            # Two ends of one function have to be of one type. The innermost mutant wraps the code, the others wrap that.
+            source.add(node, lambda text, _: "{ if %s { crate::mutants::Either::Mutant(%s) } else { crate::mutants::Either::Code(%s) } }"
+                       % (on(number), replacement, text))
+            return "impl Iterator" in mutant["function"]["return_type"]
         source.add(node, lambda text, _: "{ if %s { return %s; } %s" % (on(number), replacement, text[text.index("{") + 1:]))
+        return True
+    if genre == "StructField":
+        whole = node
+        while whole and whole.type != "struct_expression":
+            whole = whole.parent
+        if whole is None:
+            return False
+        # The comma goes with the field.
+        rest = source.bytes[whole.start_byte:start] + source.bytes[end:whole.end_byte].lstrip().removeprefix(b",")
+        source.add(whole, lambda text, _: "(if %s { %s } else { %s })" % (on(number), rest.decode(), text))
         return True
     if genre == "BinaryOperator":
         whole = node.parent if node else None
