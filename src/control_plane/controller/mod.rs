@@ -307,6 +307,53 @@ mod tests {
         };
         assert_eq!(of_pods(&there), (true, 0));
         assert_eq!(of_pods(&there[..2]), (false, 0));
+        // Amid a rollout that of the new revision does.
+        let newer = owned("w-2", "Deployment", r#""spec":{"replicas":1}"#);
+        let rollout = [&there[..], &[(Kind::Workload(ReplicaSet), &*newer)]].concat();
+        assert_eq!(of_pods(&rollout), (false, 1));
+    }
+
+    /// Those that are there included.
+    #[test]
+    fn a_stateful_set_wants_all_its_numbers() {
+        let first = r#"{"metadata":{"name":"w-0","namespace":"n","ownerReferences":[{"kind":"StatefulSet","name":"w","controller":true}]},
+            "spec":{"nodeName":"a"}}"#;
+        let set = workload(WorkloadKind::StatefulSet, r#"{"replicas":3}"#);
+        let found = missing::wanted(&state(&[(Kind::Pod, first)]), &set);
+        let missing: usize = found.missing.iter().map(|pods| pods.own.len()).sum();
+        assert_eq!((found.wanted, missing), (3, 2));
+    }
+
+    /// Below the partition a StatefulSet makes pods of its old revision, which are as the one before.
+    #[test]
+    fn a_pod_below_the_partition_is_recreated_as_it_was() {
+        let set = |strategy: &str| {
+            format!(
+                r#"{{"metadata":{{"name":"w","namespace":"n"}},"spec":{{"replicas":2,"updateStrategy":{strategy},
+                    "template":{{"spec":{{"containers":[{{"name":"c"}}],"nodeSelector":{{"disk":"ssd"}}}}}}}}}}"#
+            )
+        };
+        let pod = |number: usize| {
+            format!(
+                r#"{{"metadata":{{"name":"w-{number}","namespace":"n","ownerReferences":[{{"kind":"StatefulSet","name":"w","controller":true}}]}},
+                    "spec":{{"nodeName":"a","containers":[{{"name":"c"}}]}}}}"#
+            )
+        };
+        for (strategy, expected) in [
+            (r#"{"type":"RollingUpdate","rollingUpdate":{"partition":1}}"#, [false, true]),
+            (r#"{"type":"RollingUpdate"}"#, [true, true]),
+        ] {
+            let there = state(&[
+                (Kind::Workload(WorkloadKind::StatefulSet), &set(strategy)),
+                (Kind::Pod, &pod(0)),
+                (Kind::Pod, &pod(1)),
+            ]);
+            let is_another = |number: usize| {
+                let key = ObjectKey::new(name("n"), name(&format!("w-{number}")));
+                remade(&there, there.pod_named(key).unwrap(), GATES).is_some()
+            };
+            assert_eq!([0, 1].map(is_another), expected, "{strategy}");
+        }
     }
 
     #[test]

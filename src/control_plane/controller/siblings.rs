@@ -283,4 +283,37 @@ mod tests {
         assert_eq!(added(&[plain, &newer]), Some(vec![(name("disk"), name("nvme"))]));
         assert_eq!(added(&[&newer, r#"{"containers": [{"name": "c"}]}"#]), None);
     }
+
+    /// Of the pods of a Deployment's ReplicaSets the newest tells for all; of two of one second that of the first set.
+    #[test]
+    fn the_newest_pod_of_all_sets_tells_for_their_deployment() {
+        let owner = |kind: &str, name: &str| {
+            format!(r#"[{{"apiVersion": "apps/v1", "kind": "{kind}", "name": "{name}", "controller": true}}]"#)
+        };
+        let added = |seconds: [usize; 2]| {
+            let mut builder = ClusterBuilder::default();
+            let deployment = r#"{"metadata": {"name": "w", "namespace": "n"}}"#;
+            builder.add(Object::decode(Kind::Workload(WorkloadKind::Deployment), deployment.as_bytes()).unwrap().0);
+            for (index, second) in seconds.iter().enumerate() {
+                let (of_deployment, of_set) = (owner("Deployment", "w"), owner("ReplicaSet", &format!("w-{index}")));
+                let set = format!(
+                    r#"{{"metadata": {{"name": "w-{index}", "namespace": "n", "ownerReferences": {of_deployment}}},
+                        "spec": {{"template": {{"spec": {{"containers": [{{"name": "c"}}]}}}}}}}}"#
+                );
+                let pod = format!(
+                    r#"{{"metadata": {{"name": "p-{index}", "namespace": "n", "ownerReferences": {of_set},
+                            "creationTimestamp": "2026-01-01T00:00:0{second}Z"}},
+                        "spec": {{"containers": [{{"name": "c"}}], "nodeName": "a", "nodeSelector": {{"of": "{index}"}}}}}}"#
+                );
+                builder.add(Object::decode(Kind::Workload(WorkloadKind::ReplicaSet), set.as_bytes()).unwrap().0);
+                builder.add(Object::decode(Kind::Pod, pod.as_bytes()).unwrap().0);
+            }
+            let cluster = builder.build(RequestGates::OFF);
+            let deployment = cluster.workloads.iter().find(|found| found.kind == WorkloadKind::Deployment).unwrap();
+            additions(&cluster, deployment).map(|additions| additions.node_selector.clone())
+        };
+        for (seconds, expected) in [([1, 2], "1"), ([2, 1], "0"), ([1, 1], "0")] {
+            assert_eq!(added(seconds), Some(vec![(name("of"), name(expected))]), "{seconds:?}");
+        }
+    }
 }
