@@ -140,10 +140,6 @@ impl Gates {
 fn allocator(behaviour: &Behaviour, binding_conditions: bool) -> Allocator {
     let gates = &behaviour.gates;
     let devices = behaviour.devices;
-    let of_incubating = gates.dra_admin_access
-        || gates.dra_prioritized_list
-        || gates.dra_partitionable_devices
-        || gates.dra_device_taints;
     let of_experimental = gates.dra_consumable_capacity
         || gates.dra_fractional_capacity_range
         || binding_conditions
@@ -153,11 +149,12 @@ fn allocator(behaviour: &Behaviour, binding_conditions: bool) -> Allocator {
         || gates.dra_optional_node_operations
         || gates.dra_derived_attributes
         || gates.dra_device_compatibility_groups;
-    // What was experimental has become incubating, and what was incubating stable.
+    // What was experimental has become incubating, and what was incubating stable. Before, these two differ in nothing that
+    // is asked of them here.
     let moved = devices.incubating_has_consumable_capacity;
     if newest || (of_experimental && !moved) {
         Allocator::Experimental
-    } else if of_experimental || (of_incubating && !moved) {
+    } else if of_experimental {
         Allocator::Incubating
     } else {
         Allocator::Stable

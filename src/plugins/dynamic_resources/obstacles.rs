@@ -126,10 +126,11 @@ impl<'a> DeviceObstacles<'a> {
         if device.consumes_counters.is_empty() {
             return None;
         }
-        let is_shared_already = gates.behaviour.further_shares_take_no_counters
+        let is_further_share = gates.consumable_capacity
             && device.allows_multiple_allocations
-            && context.devices.usage(candidate.id).is_some_and(|usage| usage.shares > 0);
-        if gates.consumable_capacity && is_shared_already {
+            && gates.behaviour.further_shares_take_no_counters
+            && counters::is_shared(candidate.id, context.devices, gates);
+        if is_further_share {
             return None;
         }
         let pool = self.pools.get(candidate.pool())?;

@@ -459,25 +459,42 @@ fn shares_of_a_device_take_its_counters_once() {
     }
 }
 
-/// The devices that the pod takes on the first node, or why it cannot.
-fn allocated(
+/// Asks the plugin of this version in the cycle of the pod.
+fn ask<T>(
     version: &str,
-    feature_gates: &str,
     objects: impl IntoIterator<Item = Value>,
-) -> Result<Vec<String>, String> {
-    let behaviour = Behaviour::with_feature_gates(version.parse().unwrap(), feature_gates).unwrap();
+    question: impl FnOnce(&DynamicResources, Cycle<'_>) -> T,
+) -> T {
+    let behaviour = Behaviour::new(version.parse().unwrap());
     let plugin =
         DynamicResources::new(DynamicResourcesArgs { filter_timeout: None, binding_timeout: None }, &behaviour);
     let (cluster, notes) = (cluster(objects), Notes::default());
     let pod = cluster.pod_named(ObjectKey::new(name("default"), name("pod"))).unwrap();
-    let cycle = Cycle { cluster: &cluster, pod, behaviour: &behaviour, now: Timestamp(0), notes: &notes };
-    let takes = ReservePlugin::reserve(&plugin, cycle, &cluster.nodes()[0]).map_err(|rejection| rejection.message())?;
-    let allocations = takes.iter().filter_map(|take| match take {
-        Take::Claim(claim) => claim.allocation.as_ref(),
-        _ => None,
-    });
-    let devices = allocations.flat_map(|allocation| &allocation.devices);
-    Ok(devices.map(|given| format!("{}={}", given.request, given.id.device)).collect())
+    question(&plugin, Cycle { cluster: &cluster, pod, behaviour: &behaviour, now: Timestamp(0), notes: &notes })
+}
+
+/// The devices that the pod takes on the first node, or why it cannot.
+fn allocated(version: &str, objects: impl IntoIterator<Item = Value>) -> Result<Vec<String>, String> {
+    ask(version, objects, |plugin, cycle| {
+        let takes = ReservePlugin::reserve(plugin, cycle, &cycle.cluster.nodes()[0]);
+        let takes = takes.map_err(|rejection| rejection.message())?;
+        let allocations = takes.iter().filter_map(|take| match take {
+            Take::Claim(claim) => claim.allocation.as_ref(),
+            _ => None,
+        });
+        let devices = allocations.flat_map(|allocation| &allocation.devices);
+        Ok(devices.map(|given| format!("{}={}", given.request, given.id.device)).collect())
+    })
+}
+
+/// How many devices the view of the first node says the pod could have, which wants more than that.
+fn available(version: &str, objects: impl IntoIterator<Item = Value>) -> usize {
+    ask(version, objects, |plugin, cycle| {
+        let filter = plugin.prepare(cycle).unwrap().unwrap();
+        let facts = filter.facts(&cycle.cluster.nodes()[0]);
+        let [Fact::Devices(fact)] = &facts[..] else { panic!("{facts:?}") };
+        fact.available
+    })
 }
 
 /// A pool of these devices and of one counter, of which there is 1.
@@ -511,8 +528,8 @@ fn an_amount_that_cannot_be_computed_is_said() {
     let error = "claim default/claim, request r: checking capacity for device gpu/pool/first: capacity \"bandwidth\": \
                  capacity request cannot be represented in the device's range arithmetic: rounding request \
                  9223372036854775807 up to the next step passes MaxInt64";
-    assert_eq!(allocated("v1.37", "", objects.clone()), Err(error.to_owned()));
-    assert_eq!(allocated("v1.36", "", objects), Ok(vec!["r=first".to_owned()]));
+    assert_eq!(allocated("v1.37", objects.clone()), Err(error.to_owned()));
+    assert_eq!(allocated("v1.36", objects), Ok(vec!["r=first".to_owned()]));
 }
 
 /// A device that has no capacity is in use as well once a claim has a share of it: since v1.37 a further share takes no
@@ -532,9 +549,16 @@ fn a_share_without_capacity_has_taken_the_counters() {
         );
         let held = json!({"request": "r", "driver": "gpu", "pool": "pool", "device": "d", "shareID": share});
         let holder = claim("holder", &json!({}), &json!({"allocation": {"devices": {"results": [held]}}}));
-        let wanted = claim("claim", &exactly(&json!({"adminAccess": admin_access})), &json!({}));
-        let found = allocated(version, "", [slice, counters, holder, wanted]);
+        let wanting = |query: Value| {
+            let wanted = claim("claim", &exactly(&query), &json!({}));
+            [slice.clone(), counters.clone(), holder.clone(), wanted]
+        };
+        let found = allocated(version, wanting(json!({"adminAccess": admin_access})));
         assert_eq!(found, expected, "{version} {share:?} {admin_access}");
+        if !admin_access {
+            let found = available(version, wanting(json!({"count": 5})));
+            assert_eq!(found, usize::from(expected.is_ok()), "{version} {share:?}");
+        }
     }
 }
 
@@ -552,7 +576,7 @@ fn a_share_that_is_given_back_does_not_count_as_one() {
         |requests: &[&str]| json!({"requests": requests.iter().map(|request| share(request)).collect::<Vec<_>>()});
     let of = |requests: &[&str]| {
         let [slice, counters] = pool_with_counter(&json!([device("shared", true), device("whole", false)]));
-        allocated("v1.37", "", [slice, counters, claim("claim", &wanted(requests), &json!({}))])
+        allocated("v1.37", [slice, counters, claim("claim", &wanted(requests), &json!({}))])
     };
     assert_eq!(of(&["r"]), Ok(vec!["r=shared".to_owned()]));
     assert_eq!(of(&["r", "s"]), Err("cannot allocate all claims".to_owned()));

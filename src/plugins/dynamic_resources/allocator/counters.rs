@@ -122,6 +122,14 @@ pub(in crate::plugins::dynamic_resources) fn available(
     available
 }
 
+/// Whether claims have shares of the device, so that a further one takes no counters (upstream
+/// structured/internal/*/allocator_*.go, deviceCapacityInUse).
+pub(in crate::plugins::dynamic_resources) fn is_shared(device: DeviceId, devices: &Devices, gates: &Gates) -> bool {
+    devices.usage(device).is_some_and(|usage| {
+        !usage.consumed.is_empty() || (gates.behaviour.shares_without_capacity_count && usage.shares > 0)
+    })
+}
+
 /// Whether the device is in use, as far as counters are concerned (upstream structured/internal/allocatedstate.go,
 /// IsDeviceAllocated).
 fn takes_counters(device: DeviceId, devices: &Devices, gates: &Gates) -> bool {

@@ -11,7 +11,7 @@ use super::super::claims::{ClaimInput, QueryInput};
 use super::super::selection::{self, Matches, SearchEnd};
 use super::capacity::{self, Amounts, Refusal};
 use super::constraints::RequestName;
-use super::counters::Counters;
+use super::counters::{self, Counters};
 use super::groups::{self, Groups};
 use super::pools::{Pool, Target};
 use super::requests::PreparedClaim;
@@ -348,8 +348,9 @@ impl<'a> Search<'a> {
         let (context, gates) = (self.context, self.context.gates);
         let (slice, device, id) = (candidate.slice, candidate.device, candidate.id);
         let pool = &self.pools[candidate.pool];
-        let is_further_share =
-            is_shared && gates.behaviour.further_shares_take_no_counters && self.is_shared_already(id);
+        let is_further_share = is_shared
+            && gates.behaviour.further_shares_take_no_counters
+            && (counters::is_shared(id, context.devices, gates) || self.shares.contains_key(&id));
         if !device.consumes_counters.is_empty() && !is_further_share {
             if gates.compatibility_groups {
                 let Some(before) = self.groups.add(pool, device, context.devices) else { return Ok(false) };
@@ -438,15 +439,6 @@ impl<'a> Search<'a> {
         }
         taken.share = Some((consumed.clone(), was_shared));
         Ok(SharedDevice { consumed })
-    }
-
-    /// Whether the device is in use as a shared one, so that its counters are taken (deviceCapacityInUse).
-    fn is_shared_already(&self, id: DeviceId) -> bool {
-        let in_use = self.context.devices.usage(id).is_some_and(|usage| {
-            !usage.consumed.is_empty()
-                || (self.context.gates.behaviour.shares_without_capacity_count && usage.shares > 0)
-        });
-        in_use || self.shares.contains_key(&id)
     }
 
     /// Adds the device to all constraints of the claim, up to the first that forbids it.
