@@ -8,7 +8,8 @@ use super::*;
 use crate::api::{ObjectKey, Timestamp};
 use crate::config::KubeVersion;
 use crate::decode::Object;
-use crate::framework::{Fact, Notes, Reason};
+use crate::framework::cache::DeviceReach;
+use crate::framework::{Change, DirtySet, Fact, Notes, Reason};
 use crate::state::{Cluster, ClusterBuilder, Pod};
 
 fn node(name: &str, labels: Value) -> (Kind, Value) {
@@ -257,6 +258,31 @@ fn a_fork_follows_pods_that_come_and_go() {
         // It was not counted, and is subtracted all the same.
         change(remove, "leaving", c, ["x: 2 + 0 - -1 = 3", "x: 2 + 0 - -1 = 3", "ok"]);
         assert_eq!(verdicts(&*filter, &cluster), ["x: 3 + 0 - 0 = 3", "x: 3 + 0 - 0 = 3", "ok"]);
+    });
+}
+
+/// In cached cycles as in plain ones.
+#[test]
+fn a_pod_that_comes_to_a_node_without_a_key_counts_for_no_constraint() {
+    let cluster = build(&three_nodes_and(vec![
+        node("d", json!({ "zone": "y" })),
+        pod("web-4", "d", json!({ "app": "web" })),
+        incoming(json!({}), json!([hard(json!({})), hard(json!({ "topologyKey": HOSTNAME, "maxSkew": 9 }))])),
+    ]));
+    in_cycle(&cluster, |plugin, cycle| {
+        let Incremental::Run(mut filter) = IncrementalPlugin::incremental_filter(plugin, cycle) else {
+            panic!("the pod has constraints")
+        };
+        let expected = ["x: 3 + 0 - 0 = 3", "x: 3 + 0 - 0 = 3", "ok", "no label kubernetes.io/hostname"];
+        assert_eq!(verdicts(&*filter, &cluster), expected);
+        let [_, _, c, d] = cluster.nodes() else { panic!("four nodes") };
+        let mut comes_to = |node| {
+            let change = Change { pod: find(&cluster, "web-4"), node, sign: 1, devices: DeviceReach::Nowhere };
+            filter.update(change, &mut DirtySet::default());
+            verdicts(&*filter, &cluster)
+        };
+        assert_eq!(comes_to(d), expected);
+        assert_eq!(comes_to(c), ["x: 3 + 0 - 1 = 2", "x: 3 + 0 - 1 = 2", "ok", "no label kubernetes.io/hostname"]);
     });
 }
 

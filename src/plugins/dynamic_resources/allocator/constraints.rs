@@ -205,3 +205,30 @@ impl Values {
         (!common.is_empty()).then_some(common)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::name::name;
+
+    #[test]
+    fn what_two_attributes_have_in_common() {
+        let [a, b, c] = ["a", "b", "c"].map(name);
+        for (first, second, expected) in [
+            (Attribute::Ints([1, 2].into_iter().collect()), Attribute::Ints([2, 3].into_iter().collect()), true),
+            (Attribute::Ints([1, 2].into_iter().collect()), Attribute::Int(3), false),
+            (Attribute::Bools([true, false].into_iter().collect()), Attribute::Bool(false), true),
+            (Attribute::Bools([true].into_iter().collect()), Attribute::Bool(false), false),
+            (Attribute::Strings([a, b].into_iter().collect()), Attribute::Strings([b, c].into_iter().collect()), true),
+            (Attribute::Strings([a, b].into_iter().collect()), Attribute::String(c), false),
+            (Attribute::Versions([a, b].into_iter().collect()), Attribute::Version(b), true),
+            (Attribute::Versions([a].into_iter().collect()), Attribute::Version(b), false),
+            // Of different types, nothing.
+            (Attribute::String(a), Attribute::Version(a), false),
+            (Attribute::Int(1), Attribute::Bool(true), false),
+        ] {
+            let (one, other) = (Values::of(&first).unwrap(), Values::of(&second).unwrap());
+            assert_eq!(one.intersection(&other).is_some(), expected, "{first:?} {second:?}");
+        }
+    }
+}
