@@ -604,3 +604,19 @@ fn the_overview_lists_the_devices_of_all_pools() {
         .collect();
     assert_eq!(found, ["far/dev-9 Free", "pool/dev-0 Held", "pool/dev-1 Free", "pool/dev-2 Free", "pool/dev-3 Free"]);
 }
+
+/// Since v1.37 the text names the request that is too much (upstream Allocate).
+#[test]
+fn a_claim_has_up_to_32_devices() {
+    let request = |request: &str| json!({"name": request, "exactly": {"deviceClassName": "gpu", "count": 20}});
+    let wanted = claim("claim", &json!({"requests": [request("r"), request("s")]}), &json!({}));
+    for (version, error) in [
+        ("v1.36", "claim default/claim: number of requested devices 40 exceeds the claim limit of 32"),
+        (
+            "v1.37",
+            "claim default/claim, request s: adding 20 devices exceeds the claim limit of 32, with 20 already accounted for",
+        ),
+    ] {
+        assert_eq!(allocated(version, [pool(1, 1), wanted.clone()]), Err(error.to_owned()), "{version}");
+    }
+}
