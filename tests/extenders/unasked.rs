@@ -1,6 +1,7 @@
 //! Extenders that are not asked: never silence.
 
 use kubectl_sched::api::{ObjectKey, Timestamp, name};
+use kubectl_sched::framework::cache::Common;
 use serde_json::{Value, json};
 
 use super::server::Server;
@@ -91,7 +92,7 @@ fn sums_of_scores_are_for_plain_cycles_alone() {
         let scheduler = scheduler(extenders);
         let cluster = cluster(objects, &scheduler, false);
         let pod = cluster.pod_named(ObjectKey::new(name("ns"), name("p"))).unwrap().id;
-        scheduler.totals(&cluster, pod, Timestamp(0)).map(|(totals, _)| totals.nodes.len())
+        scheduler.totals(&cluster, pod, Timestamp(0), &mut Common::default()).map(|(totals, _)| totals.nodes.len())
     };
     let nominated = |pod: Value| {
         let mut pod = pod;
