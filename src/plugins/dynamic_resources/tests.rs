@@ -354,11 +354,15 @@ fn a_constraint_compares_the_derived_attribute_that_it_names() {
     let derived = json!([
         {"name": "gpu/half", "expression": "device.attributes[\"gpu\"].index / 2"},
         {"name": "gpu/parity", "expression": "device.attributes[\"gpu\"].index % 2"},
+        {"name": "gpu/odd", "expression": "device.attributes[\"gpu\"].index % 2 == 1"},
         {"name": "gpu/kind", "expression": "device.driver"},
     ]);
-    for (attribute, expected) in
-        [("gpu/half", ["dev-2", "dev-3"]), ("gpu/parity", ["dev-1", "dev-3"]), ("gpu/kind", ["dev-1", "dev-2"])]
-    {
+    for (attribute, expected) in [
+        ("gpu/half", ["dev-2", "dev-3"]),
+        ("gpu/parity", ["dev-1", "dev-3"]),
+        ("gpu/odd", ["dev-1", "dev-3"]),
+        ("gpu/kind", ["dev-1", "dev-2"]),
+    ] {
         let mut wanted = exactly(&json!({"count": 2, "derivedAttributes": derived}));
         wanted["constraints"] = json!([{"matchAttribute": attribute}]);
         let cluster = cluster([pool(1, 1), taker(), claim("claim", &wanted, &json!({}))]);

@@ -168,3 +168,23 @@ fn parts_of_the_library_that_few_selectors_use() {
     gives(r#"semver("1.2.3").patch() == 3"#, true);
     gives("dyn(1) == 1", true);
 }
+
+#[test]
+fn small_parts_of_the_language() {
+    let cases = [
+        ("1 <= 1 && 1 <= 2 && !(2 <= 1)", "true"),
+        (r#""a100".endsWith("00") && !"a100".endsWith("01")"#, "true"),
+        ("optional.of(1).orValue(2) == 1", "true"),
+        (r#""\r" == "\x0d""#, "true"),
+        ("[1.5, 2.0].sum() == 3.5", "true"),
+        (r#"{"a": 1} == {"a": 1} && {"a": 1} != {"a": 1, "b": 2}"#, "true"),
+        // Kubernetes' type checker refuses it: both types are known.
+        (r#"(true ? 1 : 2) == "a""#, "unknown"),
+    ];
+    let found = cases.map(|(expression, _)| match evaluate(expression) {
+        Ok(answer) => answer.to_string(),
+        Err(Failure::Unknown(_)) => "unknown".to_owned(),
+        Err(Failure::Error(error)) => error,
+    });
+    assert_eq!(found, cases.map(|(_, expected)| expected), "{cases:?}");
+}
