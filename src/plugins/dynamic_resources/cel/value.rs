@@ -167,3 +167,18 @@ impl From<&str> for Value {
         Self::String(text.into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_as_large_as_what_is_in_it() {
+        let text = |length: usize| Value::from("x".repeat(length).as_str());
+        let list = Value::List(Arc::new(vec![text(30), Value::Int(1)]));
+        let entries = vec![(text(9), list.clone()), (text(10), Value::Null)];
+        let map = Value::Map(Arc::new(Map { entries, defaults_to_empty: false }));
+        let sizes = [Value::Int(i64::MAX), text(9), text(25), list, map].map(|value| value.size());
+        assert_eq!(sizes, [0, 0, 2, 5, 8]);
+    }
+}
