@@ -92,6 +92,12 @@ bench-ratios nodes="1000" pods="10000" *arguments:
     python3 benches/cluster.py {{nodes}} {{pods}} 60 >target/bench-state.json
     python3 benches/ratios.py --bin target/release/kubectl-sched target/bench-state.json {{arguments}}
 
+# `explain` against an API server that is made here, beside curl (Python, curl)
+bench-live nodes="1000" pods="10000":
+    cargo build --release
+    python3 benches/cluster.py {{nodes}} {{pods}} 60 >target/bench-state.json
+    python3 benches/live.py --bin target/release/kubectl-sched --pod app-0-5d4f-0-new -n team-0 target/bench-state.json
+
 # A cycle of ours and one of the real framework on the same state, one after the other (Go)
 bench-reference version snapshot pod:
     cargo bench --bench cycle -- {{snapshot}} {{pod}}
