@@ -350,13 +350,9 @@ pub trait Normalizer: Sync {
 
     /// The range of those of `nodes` that take part; none where none does.
     fn range(&self, nodes: &[&NodeInfo], scores: &[i64]) -> Option<ScoreRange> {
-        match self.left_out() {
-            None => ScoreRange::of(scores.iter().copied()),
-            Some(left_out) => {
-                let counted = nodes.iter().zip(scores).filter(|(node, _)| !left_out.contains(&node.id));
-                ScoreRange::of(counted.map(|(_, score)| *score))
-            }
-        }
+        let left_out = self.left_out();
+        let counted = nodes.iter().zip(scores).filter(|(node, _)| takes_part(left_out, node.id));
+        ScoreRange::of(counted.map(|(_, score)| *score))
     }
 
     /// Normalizes the scores of many nodes, in step with `nodes`: one virtual call for all.
@@ -368,10 +364,14 @@ pub trait Normalizer: Sync {
             if last.0 != *score {
                 last = (*score, self.normalize(*score, range));
             }
-            let takes_part = left_out.is_none_or(|left_out| !left_out.contains(&node.id));
-            *score = if takes_part { last.1 } else { MIN_NODE_SCORE };
+            *score = if takes_part(left_out, node.id) { last.1 } else { MIN_NODE_SCORE };
         }
     }
+}
+
+/// Whether a node takes part where [`Normalizer::left_out`] says so much.
+pub(super) fn takes_part(left_out: Option<&FxHashSet<NodeId>>, node: NodeId) -> bool {
+    left_out.is_none_or(|left_out| !left_out.contains(&node))
 }
 
 /// A scorer without its PreScore: the error upstream gives for the missing cycle state.

@@ -9,19 +9,13 @@ use rayon::prelude::*;
 
 use crate::state::{NodeId, NodeInfo};
 
-use super::cache::SharedAnswers;
+use super::cache::{BLOCK, BLOCKS, SharedAnswers};
 use super::context::Cycle;
 use super::filter_set::FilterSet;
 use super::plugin::{MAX_NODE_SCORE, MIN_NODE_SCORE, NodeScorer};
 use super::profile::Framework;
 use super::scoring::{self, ScoreRange, Scorers};
 use super::{cycle, prepared};
-
-/// Nodes that go through all filters, and then all scorers, together: what they read of so many stays near the processor
-/// from one plugin to the next.
-const BLOCK: usize = 64;
-/// So many blocks are worth a thread's while.
-const BLOCKS: usize = 8;
 
 /// The feasible nodes, and what each is worth.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,8 +39,8 @@ impl Totals {
     }
 }
 
-/// All feasible nodes with their sums; answers that pods share are kept in `shared`. None where the pod fits nowhere, waits for something else than room, has extenders or
-/// nominations to go by, is narrowed down to some nodes, or a plugin fails.
+/// All feasible nodes with their sums; answers that pods share are kept in `shared`. None where the pod fits nowhere, waits for
+/// something else than room, has extenders or nominations to go by, is narrowed down to some nodes, or a plugin fails.
 pub fn find(framework: &Framework<'_>, cycle: Cycle<'_>, shared: &mut SharedAnswers) -> Option<Totals> {
     let is_plain = framework.extenders.is_empty()
         && cycle.pod.own.nominated_node_name.is_none()

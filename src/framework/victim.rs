@@ -45,8 +45,8 @@ pub fn start_time(pod: &Pod, now: Timestamp) -> Timestamp {
     pod.own.start_time.unwrap_or(now)
 }
 
-/// Those that `pods`, which are on nodes, are part of, as far as preemption sees them (upstream v1.36 newDomainForWorkloadPreemption, v1.37
-/// getCrossNodesVictims). A group that is preempted as one is there once, with its pods on other nodes as well.
+/// What `pods`, which are on nodes, are part of, as far as preemption sees them (upstream v1.36
+/// newDomainForWorkloadPreemption, v1.37 getCrossNodesVictims). A group that is preempted as one is there once, with its pods on other nodes as well.
 ///
 /// # Errors
 /// Since v1.37, a pod of such a group is on a node that no longer exists; in upstream's words (newDomainVictim).

@@ -1,13 +1,12 @@
 //! The scores of one plugin, a column over all nodes.
 
-use rustc_hash::FxHashSet;
-
 use crate::api::{Name, UpstreamError};
 use crate::framework::context::Cycle;
 use crate::framework::not_evaluated::Notes;
-use crate::framework::plugin::{MAX_NODE_SCORE, MIN_NODE_SCORE, NodeScorer, Normalizer};
+use crate::framework::plugin::{MAX_NODE_SCORE, MIN_NODE_SCORE, NodeScorer, Normalizer, takes_part};
 use crate::state::{NodeId, NodeInfo};
 
+use super::Common;
 use super::dirty_set::{Change, DirtySet, Topology};
 use super::extremes::Extremes;
 use super::plugin::IncrementalScorer;
@@ -57,12 +56,10 @@ impl<'a> ScoreColumn<'a> {
         weight: i64,
         nodes: usize,
     ) -> Self {
-        let mut dirty = DirtySet::default();
-        dirty.everything();
         Self {
             plugin,
             weight,
-            dirty,
+            dirty: DirtySet::full(),
             raw: vec![0; nodes],
             normalized: vec![0; nodes],
             stale: Stale::Every,
@@ -83,8 +80,7 @@ impl<'a> ScoreColumn<'a> {
     pub(super) fn refresh(
         &mut self,
         cycle: Cycle<'_>,
-        topology: &mut Topology,
-        shared: &mut SharedAnswers,
+        common: &mut Common,
         flipped: &[(&NodeInfo, bool)],
         ranking: &mut Ranking,
     ) -> Result<(), Failed> {
@@ -92,7 +88,7 @@ impl<'a> ScoreColumn<'a> {
             self.scorer.set_feasible(flipped, &mut self.dirty);
             self.count(flipped);
         }
-        self.rescore(cycle, topology, shared, ranking.feasible())?;
+        self.rescore(cycle, common, ranking.feasible())?;
         self.normalize(ranking);
         let feasible = || self.normalized.iter().zip(ranking.feasible()).filter(|(_, feasible)| **feasible);
         if self.outside > 0 && feasible().any(|(score, _)| is_outside(*score)) {
@@ -106,29 +102,23 @@ impl<'a> ScoreColumn<'a> {
         let Some(extremes) = &mut self.range else { return };
         let left_out = self.scorer.normalizer().and_then(Normalizer::left_out);
         for (node, feasible) in flipped {
-            if let (true, Some(raw)) = (takes_part(left_out, node.id.index()), self.raw.get(node.id.index())) {
+            if let (true, Some(raw)) = (takes_part(left_out, node.id), self.raw.get(node.id.index())) {
                 if *feasible { extremes.add(*raw) } else { extremes.remove(*raw) }
             }
         }
     }
 
-    fn rescore(
-        &mut self,
-        cycle: Cycle<'_>,
-        topology: &mut Topology,
-        shared: &mut SharedAnswers,
-        feasible: &[bool],
-    ) -> Result<(), Failed> {
+    fn rescore(&mut self, cycle: Cycle<'_>, common: &mut Common, feasible: &[bool]) -> Result<(), Failed> {
         if self.dirty.is_empty() {
             return Ok(());
         }
         let notes = Notes::default();
         let cycle = Cycle { notes: &notes, ..cycle };
-        let uniform_over = topology.coarse(cycle.cluster, self.scorer.uniform_over());
+        let uniform_over = common.topology.coarse(cycle.cluster, self.scorer.uniform_over());
         let outcome = if self.dirty.is_everything() && uniform_over.is_none() {
-            self.score_every(cycle, shared)
+            self.score_every(cycle, &mut common.shared)
         } else {
-            self.score_dirty(cycle, topology, uniform_over, feasible)
+            self.score_dirty(cycle, &mut common.topology, uniform_over, feasible)
         };
         self.dirty.clear();
         // A plain cycle would not have asked about each of these nodes.
@@ -172,7 +162,7 @@ impl<'a> ScoreColumn<'a> {
             for index in nodes.iter().map(|node| node.index()) {
                 let Some(raw) = raw.get_mut(index).filter(|raw| **raw != score) else { continue };
                 if let Some(extremes) = range
-                    && takes_part(left_out, index)
+                    && takes_part(left_out, NodeId(index as u32))
                     && feasible.get(index) == Some(&true)
                 {
                     extremes.remove(*raw);
@@ -199,7 +189,8 @@ impl<'a> ScoreColumn<'a> {
         if let (Some(extremes), Some(normalizer)) = (range, normalizer) {
             if extremes.are_lost() {
                 let nodes = raw.iter().zip(ranking.feasible()).enumerate();
-                let counted = nodes.filter(|(index, (_, feasible))| **feasible && takes_part(left_out, *index));
+                let counted =
+                    nodes.filter(|(index, (_, feasible))| **feasible && takes_part(left_out, NodeId(*index as u32)));
                 *extremes = Extremes::of(counted.map(|(_, (raw, _))| *raw));
             }
             if table.prepare(normalizer, extremes.range()) {
@@ -208,7 +199,7 @@ impl<'a> ScoreColumn<'a> {
         }
         let of = |raw: i64, index: usize| match normalizer {
             None => raw,
-            Some(normalizer) if takes_part(left_out, index) => table.normalize(normalizer, raw),
+            Some(normalizer) if takes_part(left_out, NodeId(index as u32)) => table.normalize(normalizer, raw),
             Some(_) => MIN_NODE_SCORE,
         };
         match std::mem::replace(stale, Stale::These(Vec::new())) {
@@ -227,11 +218,6 @@ impl<'a> ScoreColumn<'a> {
             }
         }
     }
-}
-
-/// Whether a node does, of which some may be left out.
-fn takes_part(left_out: Option<&FxHashSet<NodeId>>, index: usize) -> bool {
-    left_out.is_none_or(|left_out| !left_out.contains(&NodeId(index as u32)))
 }
 
 /// [`IncrementalScorer::now`]. What preparing it could not find out, the cycle that was cached has noted already.
@@ -288,8 +274,7 @@ mod tests {
         let mut ranking = Ranking::new(1, 0);
         ranking.set_feasible(0, is_feasible);
         let mut column = ScoreColumn::new("Fixed", Box::new(Fixed(score)), 3, 1);
-        let (mut topology, mut shared) = (Topology::default(), SharedAnswers::default());
-        let refreshed = column.refresh(cycle, &mut topology, &mut shared, &[], &mut ranking);
+        let refreshed = column.refresh(cycle, &mut Common::default(), &[], &mut ranking);
         let found = refreshed.map(|()| ranking.best().map(|best| best.total)).map_err(|Failed| ());
         assert_eq!(found, expected, "{score}");
     }

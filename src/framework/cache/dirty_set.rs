@@ -41,6 +41,11 @@ pub struct DirtySet {
 }
 
 impl DirtySet {
+    /// Every node, as nothing was asked yet.
+    pub(super) fn full() -> Self {
+        Self { everything: true, ..Self::default() }
+    }
+
     /// One node.
     pub fn node(&mut self, node: NodeId) {
         if self.nodes.last() != Some(&node) {

@@ -21,7 +21,7 @@ pub use dirty_set::{Change, DeviceReach, DirtySet, Topology};
 pub use plugin::{Incremental, IncrementalFilter, IncrementalPlugin, IncrementalScorer};
 pub use ranking::Best;
 pub use repeated::{RepeatedScorer, mark_devices};
-pub use shared::{SharedAnswers, SharedKey};
+pub use shared::{BLOCK, BLOCKS, SharedAnswers, SharedKey};
 pub use starts::sample;
 
 use std::collections::HashMap;
@@ -173,7 +173,7 @@ impl<'a> CycleCache<'a> {
             }
         }
         for column in &mut self.columns {
-            column.refresh(cycle, &mut common.topology, &mut common.shared, &flipped, &mut self.ranking).ok()?;
+            column.refresh(cycle, common, &flipped, &mut self.ranking).ok()?;
         }
         Some(())
     }
@@ -227,7 +227,7 @@ impl<'a> CycleCache<'a> {
         }
         let flipped: Vec<(&NodeInfo, bool)> = nodes.iter().map(|node| (*node, feasible)).collect();
         for column in &mut self.columns {
-            column.refresh(cycle, &mut common.topology, &mut common.shared, &flipped, &mut self.ranking).ok()?;
+            column.refresh(cycle, common, &flipped, &mut self.ranking).ok()?;
         }
         Some(())
     }
@@ -329,9 +329,7 @@ fn filters<'a>(framework: &Framework<'a>, cycle: Cycle<'_>) -> Option<Vec<Cached
             return None;
         }
         bits = bits.end..bits.end + filter.parts();
-        let mut dirty = DirtySet::default();
-        dirty.everything();
-        filters.push(CachedFilter { plugin: name, filter, dirty, bits: bits.clone() });
+        filters.push(CachedFilter { plugin: name, filter, dirty: DirtySet::full(), bits: bits.clone() });
     }
     (bits.end <= Rejections::BITS as usize).then_some(filters)
 }

@@ -17,10 +17,11 @@ use crate::framework::context::Cycle;
 use crate::framework::plugin::{NodeFilter, NodeScorer};
 use crate::state::{NodeId, NodeInfo};
 
-/// Nodes that are asked about together: one virtual call for many.
-const BLOCK: usize = 64;
+/// Nodes that go through a filter or a scorer together: one virtual call for many, and what they read of so many stays near
+/// the processor from one plugin to the next.
+pub const BLOCK: usize = 64;
 /// So many blocks are worth a thread's while.
-const BLOCKS: usize = 8;
+pub const BLOCKS: usize = 8;
 /// So many keys are remembered.
 const KEYS: usize = 1 << 14;
 /// The memory of all answers, in bytes.

@@ -13,11 +13,10 @@ use crate::framework::sampling::{Ring, Sampling};
 use crate::framework::scoring;
 use crate::state::{NodeId, NodeInfo};
 
+use super::Common;
 use super::column::ScoreColumn;
-use super::dirty_set::Topology;
 use super::plugin::{Incremental, IncrementalScorer};
 use super::ranking::Ranking;
-use super::shared::SharedAnswers;
 
 /// Which nodes would be chosen among `compared` of the `feasible` ones, whose scores among all of them are `scores`.
 /// None where a plugin fails.
@@ -36,7 +35,7 @@ pub fn sample(
     let ring = Ring::new(cycle.cluster, |node| is_feasible.get(node.index()) == Some(&true));
     let mut columns = columns(framework, cycle, feasible, scores)?;
     let mut ranking = Ranking::new(nodes.len(), i64::from(framework.score.is_empty()));
-    let (mut topology, mut shared) = (Topology::default(), SharedAnswers::default());
+    let mut common = Common::default();
     let mut starts = vec![0; nodes.len()];
     let mut in_window = vec![false; nodes.len()];
     for node in ring.windows(compared).next()?.nodes() {
@@ -51,7 +50,7 @@ pub fn sample(
         .collect();
     for window in ring.windows(compared) {
         for column in &mut columns {
-            column.refresh(cycle, &mut topology, &mut shared, &flipped, &mut ranking).ok()?;
+            column.refresh(cycle, &mut common, &flipped, &mut ranking).ok()?;
         }
         let best = ranking.best()?;
         for node in ranking.tied(best) {

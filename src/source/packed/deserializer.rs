@@ -150,16 +150,7 @@ impl<'r, 'a> Reading<'r, 'a> {
 
     /// Goes past a value.
     fn skip(&mut self) -> Result<()> {
-        let mut missing = 1_usize;
-        while missing > 0 {
-            missing -= 1;
-            missing = missing.saturating_add(match self.part()? {
-                Part::Object(shape) => self.tables.shape(shape)?.len(),
-                Part::List(count) => count,
-                _ => 0,
-            });
-        }
-        Ok(())
+        self.tables.skip(|| self.part())
     }
 }
 

@@ -93,7 +93,7 @@ impl Check<'_, '_> {
             if self.tables.text(*key as usize)? == "type" {
                 return Ok(matches!(Part::read(&mut bytes)?, Part::Text(text) if self.tables.text(text)? == "Ready"));
             }
-            self.tables.skip(&mut bytes)?;
+            self.tables.skip(|| Part::read(&mut bytes))?;
         }
         Ok(false)
     }

@@ -76,12 +76,15 @@ impl<'a> Tables<'a> {
         Ok(open)
     }
 
-    /// Goes past a value.
-    pub(super) fn skip(&self, bytes: &mut Bytes<'_>) -> Result<()> {
+    /// Goes past a value, of which `part` gives one part after the other.
+    pub(super) fn skip<E: From<PackedError>>(
+        &self,
+        mut part: impl FnMut() -> std::result::Result<Part, E>,
+    ) -> std::result::Result<(), E> {
         let mut missing = 1_usize;
         while missing > 0 {
             missing -= 1;
-            missing = missing.saturating_add(match Part::read(bytes)? {
+            missing = missing.saturating_add(match part()? {
                 Part::Object(shape) => self.shape(shape)?.len(),
                 Part::List(count) => count,
                 _ => 0,
