@@ -17,10 +17,11 @@ const LEAST_SHARE: i64 = 10;
 pub(super) fn lower(template: &PodTemplate, gates: RequestGates, resource: Name, target: i64) -> Option<PodChange> {
     let asked = asked(template, gates, resource);
     let excess = asked.checked_sub(target).filter(|excess| *excess > 0)?;
+    let less = |from| units(resource, from).saturating_sub(excess);
     let spec = &template.spec;
     if gates.pod_level_resources
         && let Some(from) = spec.resources.as_ref().and_then(|resources| resources.requests.get(resource))
-        && let Some(change) = request(None, resource, from, units(resource, from) - excess)
+        && let Some(change) = request(None, resource, from, less(from))
         && asked_after(template, gates, &change) <= target
     {
         return Some(change);
@@ -32,7 +33,7 @@ pub(super) fn lower(template: &PodTemplate, gates: RequestGates, resource: Name,
     });
     containers.into_iter().find_map(|container| {
         let from = container.requests().get(resource)?;
-        let change = request(Some(container.name?), resource, from, units(resource, from) - excess)?;
+        let change = request(Some(container.name?), resource, from, less(from))?;
         (asked_after(template, gates, &change) <= target).then_some(change)
     })
 }
