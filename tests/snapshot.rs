@@ -184,11 +184,10 @@ fn restored(text: &str, originals: &BTreeMap<String, String>) -> String {
     let mut in_word = false;
     while let Some(c) = text[at..].chars().next() {
         let rest = &text[at..];
-        let found = lengths.iter().rev().filter_map(|length| rest.get(..*length)).find_map(|new| {
-            let old = originals.get(new)?;
-            Some((new.len(), old))
-        });
-        if let Some((length, old)) = found.filter(|_| !in_word) {
+        let mut longest_first = lengths.iter().rev().filter_map(|length| rest.get(..*length));
+        // In the middle of a word no name begins: most of a text.
+        let found = if in_word { None } else { longest_first.find_map(|new| Some((new.len(), originals.get(new)?))) };
+        if let Some((length, old)) = found {
             out += old;
             at += length;
             in_word = true;
