@@ -1,17 +1,17 @@
 //! The scores of one plugin, a column over all nodes.
 
-use crate::api::{Name, UpstreamError};
+use crate::api::Name;
 use crate::framework::context::Cycle;
 use crate::framework::not_evaluated::Notes;
 use crate::framework::plugin::{MAX_NODE_SCORE, MIN_NODE_SCORE, NodeScorer, Normalizer, takes_part};
 use crate::state::{NodeId, NodeInfo};
 
 use super::Common;
-use super::dirty_set::{Change, DirtySet, Topology};
+use super::dirty_set::{Change, DirtyNodes, DirtySet, Topology};
 use super::extremes::Extremes;
 use super::plugin::IncrementalScorer;
 use super::ranking::Ranking;
-use super::shared::{SharedAnswers, every};
+use super::shared::{BLOCK, SharedAnswers, every};
 use super::table::Table;
 
 /// A scorer with its score of every node.
@@ -152,27 +152,39 @@ impl<'a> ScoreColumn<'a> {
         let Self { scorer, dirty, raw, stale, range, .. } = self;
         let left_out = scorer.normalizer().and_then(Normalizer::left_out);
         let now = now(&**scorer, cycle);
-        let mut outcome = Ok(());
-        dirty.each(cycle.cluster, topology, uniform_over, |nodes: &[NodeId]| {
-            let Some(first) = nodes.first() else { return };
-            let Ok(score) = score(&**scorer, now.as_deref(), cycle.cluster.node(*first)) else {
-                outcome = Err(Failed);
-                return;
-            };
-            for index in nodes.iter().map(|node| node.index()) {
-                let Some(raw) = raw.get_mut(index).filter(|raw| **raw != score) else { continue };
-                if let Some(extremes) = range
-                    && takes_part(left_out, NodeId(index as u32))
-                    && feasible.get(index) == Some(&true)
-                {
-                    extremes.remove(*raw);
-                    extremes.add(score);
+        let scorer: &dyn NodeScorer = now.as_deref().unwrap_or(&**scorer);
+        let mut set = |node: NodeId, score: i64| {
+            let index = node.index();
+            let Some(raw) = raw.get_mut(index).filter(|raw| **raw != score) else { return };
+            if let Some(extremes) = range
+                && takes_part(left_out, node)
+                && feasible.get(index) == Some(&true)
+            {
+                extremes.remove(*raw);
+                extremes.add(score);
+            }
+            *raw = score;
+            stale.add(index);
+        };
+        let mut failed = false;
+        let mut ask = |nodes: &[NodeId], scores: &mut [i64]| {
+            let nodes: Vec<&NodeInfo> = nodes.iter().map(|node| cycle.cluster.node(*node)).collect();
+            failed |= scorer.score_all(&nodes, scores).is_err();
+        };
+        let mut scores = [0; BLOCK];
+        dirty.each(cycle.cluster, topology, uniform_over, |nodes| match nodes {
+            DirtyNodes::Alike(nodes) => {
+                ask(nodes.get(..1).unwrap_or_default(), &mut scores);
+                nodes.iter().copied().for_each(|node| set(node, scores[0]));
+            }
+            DirtyNodes::Apart(nodes) => {
+                for nodes in nodes.chunks(BLOCK) {
+                    ask(nodes, &mut scores);
+                    nodes.iter().zip(scores).for_each(|(node, score)| set(*node, score));
                 }
-                *raw = score;
-                stale.add(index);
             }
         });
-        outcome
+        if failed { Err(Failed) } else { Ok(()) }
     }
 
     /// Normalizes what is stale: everything where the range has changed.
@@ -227,17 +239,6 @@ fn now<'c>(scorer: &'c (dyn IncrementalScorer + '_), cycle: Cycle<'c>) -> Option
     now
 }
 
-fn score(
-    scorer: &(dyn IncrementalScorer + '_),
-    now: Option<&(dyn NodeScorer + '_)>,
-    node: &NodeInfo,
-) -> Result<i64, UpstreamError> {
-    match now {
-        Some(now) => now.score(node),
-        None => scorer.score(node),
-    }
-}
-
 fn is_outside(score: i64) -> bool {
     !(MIN_NODE_SCORE..=MAX_NODE_SCORE).contains(&score)
 }
@@ -246,7 +247,7 @@ fn is_outside(score: i64) -> bool {
 mod tests {
     use super::*;
     use crate::api::requests::RequestGates;
-    use crate::api::{ObjectKey, Timestamp, name};
+    use crate::api::{ObjectKey, Timestamp, UpstreamError, name};
     use crate::config::Behaviour;
     use crate::decode::{Kind, Object};
     use crate::state::ClusterBuilder;

@@ -29,6 +29,15 @@ pub enum DeviceReach {
     Everywhere,
 }
 
+/// Nodes that are evaluated again together.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum DirtyNodes<'n> {
+    /// They share one answer.
+    Alike(&'n [NodeId]),
+    /// Each has an answer of its own.
+    Apart(&'n [NodeId]),
+}
+
 /// Nodes to be evaluated again.
 #[derive(Debug, Default)]
 pub struct DirtySet {
@@ -97,37 +106,36 @@ impl DirtySet {
         !self.everything && self.nodes.is_empty() && self.domains.is_empty() && self.keys.is_empty()
     }
 
-    /// Hands every dirty node to `evaluate`, in groups that share one answer. Where the answer is
-    /// uniform over a label, its values make such groups, and dirty domains of other labels
-    /// do not matter. A node can come more than once.
+    /// Hands every dirty node to `evaluate`. Where the answer is uniform over a label, nodes with the same value share one,
+    /// and dirty domains of other labels do not matter. A node can come more than once.
     pub(super) fn each(
         &mut self,
         cluster: &Cluster,
         topology: &mut Topology,
         uniform_over: Option<Name>,
-        mut evaluate: impl FnMut(&[NodeId]),
+        mut evaluate: impl FnMut(DirtyNodes<'_>),
     ) {
         if self.is_empty() {
             return;
         }
         let all = self.everything || uniform_over.map_or(!self.keys.is_empty(), |key| self.keys.contains(&key));
         match uniform_over {
-            Some(key) if all => return topology.groups(cluster, key).for_each(evaluate),
-            None if all => return topology.all(cluster).chunks(1).for_each(evaluate),
+            Some(key) if all => return topology.groups(cluster, key).map(DirtyNodes::Alike).for_each(evaluate),
+            None if all => return evaluate(DirtyNodes::Apart(topology.all(cluster))),
             Some(uniform) => {
                 for (key, value) in self.domains.iter().filter(|(key, _)| *key == uniform) {
-                    evaluate(topology.nodes(cluster, *key, *value));
+                    evaluate(DirtyNodes::Alike(topology.nodes(cluster, *key, *value)));
                 }
             }
             None => {
                 for (key, value) in &self.domains {
-                    topology.nodes(cluster, *key, *value).chunks(1).for_each(&mut evaluate);
+                    evaluate(DirtyNodes::Apart(topology.nodes(cluster, *key, *value)));
                 }
             }
         }
         self.nodes.sort_unstable();
         self.nodes.dedup();
-        self.nodes.chunks(1).for_each(evaluate);
+        evaluate(DirtyNodes::Apart(&self.nodes));
     }
 }
 
@@ -203,8 +211,10 @@ mod tests {
     fn case(uniform_over: Option<&str>, mark: impl FnOnce(&mut DirtySet), expected: &str) {
         let (cluster, mut dirty, mut groups) = (cluster(), DirtySet::default(), Vec::new());
         mark(&mut dirty);
-        dirty.each(&cluster, &mut Topology::default(), uniform_over.map(name), |nodes| {
-            groups.push(nodes.iter().map(|node| node.0.to_string()).collect::<String>());
+        let text = |nodes: &[NodeId]| nodes.iter().map(|node| node.0.to_string()).collect::<String>();
+        dirty.each(&cluster, &mut Topology::default(), uniform_over.map(name), |nodes| match nodes {
+            DirtyNodes::Alike(nodes) => groups.push(text(nodes)),
+            DirtyNodes::Apart(nodes) => groups.extend(nodes.chunks(1).map(text)),
         });
         groups.sort();
         assert_eq!(groups.join(" "), expected);

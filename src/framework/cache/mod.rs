@@ -34,10 +34,12 @@ use super::not_evaluated::Notes;
 use super::plugin::NodeFilter;
 use super::profile::Framework;
 use super::sampling::Ring;
-use super::status::{Code, Rejection};
+use super::status::Code;
 
 use column::ScoreColumn;
+use dirty_set::DirtyNodes;
 use ranking::Ranking;
+use shared::admit;
 
 /// One bit for each condition of a filter that a node does not meet.
 type Rejections = u32;
@@ -257,7 +259,6 @@ impl CachedFilter<'_> {
         let now = filter.now(cycle);
         // What preparing it could not find out, the cycle that was cached has noted already.
         cycle.notes.take();
-        let mut outcome = Some(());
         let uniform_over = |part, common: &mut Common| common.topology.coarse(cluster, filter.uniform_over(part));
         if dirty.is_everything() && bits.len() == 1 && uniform_over(0, common).is_none() {
             let filter: &dyn NodeFilter = now.as_deref().unwrap_or(&**filter);
@@ -265,37 +266,55 @@ impl CachedFilter<'_> {
             for (node, admitted) in cluster.nodes().iter().zip(&*admitted) {
                 answer(bits.start, node.id, *admitted);
             }
-        } else {
-            for (part, place) in bits.clone().enumerate() {
-                let uniform_over = uniform_over(part, common);
-                dirty.each(cluster, &mut common.topology, uniform_over, |nodes: &[NodeId]| {
-                    let Some(first) = nodes.first() else { return };
-                    match judge_part(&**filter, now.as_deref(), part, cluster.node(*first)) {
-                        Err(rejection) if rejection.code == Code::Error => outcome = None,
-                        verdict => {
-                            for node in nodes {
-                                answer(place, *node, verdict.is_ok());
-                            }
-                        }
-                    }
-                });
+            dirty.clear();
+            return Some(());
+        }
+        let mut failed = false;
+        let is_one = bits.len() == 1;
+        let mut ask = |part, nodes: &[NodeId], admitted: &mut [bool]| {
+            let nodes: Vec<&NodeInfo> = nodes.iter().map(|node| cluster.node(*node)).collect();
+            failed |= match now.as_deref() {
+                Some(now) => admit(now, &nodes, admitted),
+                None if is_one => admit(&**filter, &nodes, admitted),
+                None => admit_part(&**filter, part, &nodes, admitted),
             }
+            .is_none();
+        };
+        let mut admitted = [false; BLOCK];
+        for (part, place) in bits.clone().enumerate() {
+            let uniform_over = uniform_over(part, common);
+            dirty.each(cluster, &mut common.topology, uniform_over, |nodes| match nodes {
+                DirtyNodes::Alike(nodes) => {
+                    ask(part, nodes.get(..1).unwrap_or_default(), &mut admitted);
+                    nodes.iter().copied().for_each(|node| answer(place, node, admitted[0]));
+                }
+                DirtyNodes::Apart(nodes) => {
+                    for nodes in nodes.chunks(BLOCK) {
+                        ask(part, nodes, &mut admitted);
+                        nodes.iter().zip(admitted).for_each(|(node, admitted)| answer(place, *node, admitted));
+                    }
+                }
+            });
         }
         dirty.clear();
-        outcome
+        (!failed).then_some(())
     }
 }
 
-fn judge_part(
+/// Which of `nodes` one condition of a filter admits; none where it fails.
+fn admit_part(
     filter: &(dyn IncrementalFilter + '_),
-    now: Option<&(dyn NodeFilter + '_)>,
     part: usize,
-    node: &NodeInfo,
-) -> Result<(), Rejection> {
-    match now {
-        Some(now) => now.filter(node),
-        None => filter.filter_part(part, node),
+    nodes: &[&NodeInfo],
+    admitted: &mut [bool],
+) -> Option<()> {
+    for (node, admitted) in nodes.iter().zip(admitted) {
+        *admitted = match filter.filter_part(part, node) {
+            Err(rejection) if rejection.code == Code::Error => return None,
+            verdict => verdict.is_ok(),
+        };
     }
+    Some(())
 }
 
 /// The filters in the order of the Filter point, if all of them can be cached.

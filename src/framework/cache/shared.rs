@@ -201,8 +201,8 @@ pub(super) fn every<T: Send>(nodes: &[NodeInfo], answers: &mut [T], ask: &Ask<'_
     blocks.map(|(nodes, answers)| ask(&nodes.iter().collect::<Vec<_>>(), answers)).collect()
 }
 
-/// Which of `nodes` a filter admits.
-fn admit(filter: &dyn NodeFilter, nodes: &[&NodeInfo], admitted: &mut [bool]) -> Option<()> {
+/// Which of `nodes` a filter admits; none where it fails.
+pub(super) fn admit(filter: &dyn NodeFilter, nodes: &[&NodeInfo], admitted: &mut [bool]) -> Option<()> {
     let mut left = nodes.to_vec();
     filter.retain_admitted(&mut left)?;
     // Those that are left are in the same order.

@@ -67,12 +67,16 @@ impl TermCounts {
         self.tally(table, domain).sum + self.changed(table, domain).map(|change| change.sign).sum::<i64>()
     }
 
-    /// The domains of a table in which a pod counts, in the order of names.
+    /// The domains of a table in which a pod counts, in no order; one may come more than once.
+    pub(super) fn counting(&self, table: usize) -> impl Iterator<Item = Name> {
+        let came = self.changes.iter().filter(move |change| change.table == table).map(|change| change.domain);
+        let domains = self.base.get(table).into_iter().flat_map(|tallies| tallies.keys().copied()).chain(came);
+        domains.filter(move |domain| self.get(table, *domain) > 0)
+    }
+
+    /// The same in the order of names.
     pub(super) fn domains(&self, table: usize) -> Vec<Name> {
-        let came = self.changes.iter().filter(|change| change.table == table).map(|change| change.domain);
-        let mut domains: Vec<Name> =
-            self.base.get(table).into_iter().flat_map(|tallies| tallies.keys().copied()).chain(came).collect();
-        domains.retain(|domain| self.get(table, *domain) > 0);
+        let mut domains: Vec<Name> = self.counting(table).collect();
         domains.sort_unstable();
         domains.dedup();
         domains

@@ -7,9 +7,10 @@ use crate::api::affinity_term::AffinityTerm;
 use crate::api::name::Name;
 use crate::framework::{Change, Cycle, DirtySet, Fact, IncrementalFilter, NodeFilter, Reason, Rejection, TopologyRule};
 use crate::state::pod_class::PodClass;
-use crate::state::{Cluster, NodeInfo, Pod, PodId};
+use crate::state::{Cluster, NodeId, NodeInfo, Pod, PodId};
 
 use super::counts::TermCounts;
+use super::domain_column::DomainColumn;
 use super::rules;
 use super::tally::{Columns, DomainTallies, NodeTallies};
 use super::terms::{IncomingPod, IncomingTerm, all_match, groups_of_all};
@@ -27,6 +28,36 @@ pub(super) struct Filter<'a> {
     pub(super) anti_affinity: TermCounts,
     /// Pods with anti-affinity against the incoming pod; a table for each topology key.
     pub(super) existing: TermCounts,
+    /// The same for the nodes of the state, until a pod comes or goes; an incremental filter has none.
+    columns: Option<Arc<AdmissionColumns>>,
+}
+
+/// In which domains a pod counts, by table.
+struct AdmissionColumns {
+    affinity: Vec<DomainColumn<bool>>,
+    /// By the pod's own anti-affinity, and by that of others against it.
+    anti_affinity: Vec<DomainColumn<bool>>,
+    /// The pod may be the first of its kind.
+    first_of_its_kind: bool,
+}
+
+impl AdmissionColumns {
+    fn of(filter: &Filter<'_>, cluster: &Cluster) -> Self {
+        let columns = |counts: &TermCounts| {
+            let counting = |table| counts.counting(table).map(|domain| (domain, true));
+            let column = |(table, topology_key)| DomainColumn::new(cluster, topology_key, counting(table));
+            counts.tables().map(column).collect::<Vec<_>>()
+        };
+        let mut anti_affinity = columns(&filter.anti_affinity);
+        anti_affinity.extend(columns(&filter.existing));
+        Self { affinity: columns(&filter.affinity), anti_affinity, first_of_its_kind: filter.first_of_its_kind() }
+    }
+
+    fn admit(&self, node: NodeId) -> bool {
+        let is_met = |column: &DomainColumn<bool>| column.get(node).is_some_and(|met| met || self.first_of_its_kind);
+        let is_violated = |column: &DomainColumn<bool>| column.get(node) == Some(true);
+        self.affinity.iter().all(is_met) && !self.anti_affinity.iter().any(is_violated)
+    }
 }
 
 /// The incoming pod's required terms.
@@ -44,8 +75,11 @@ impl<'a> Filter<'a> {
     pub(super) fn new(cycle: Cycle<'a>, keeps_namespace_selector: bool) -> Option<Self> {
         let filter = Filter::incremental(cycle, keeps_namespace_selector);
         let terms = &filter.terms;
-        let nothing = filter.existing.is_empty() && terms.affinity.is_empty() && terms.anti_affinity.is_empty();
-        (!nothing).then_some(Self { cluster: Some(cycle.cluster), ..filter })
+        if filter.existing.is_empty() && terms.affinity.is_empty() && terms.anti_affinity.is_empty() {
+            return None;
+        }
+        let columns = Some(Arc::new(AdmissionColumns::of(&filter, cycle.cluster)));
+        Some(Self { cluster: Some(cycle.cluster), columns, ..filter })
     }
 }
 
@@ -62,6 +96,7 @@ impl Filter<'static> {
             affinity: TermCounts::new(matching_all(&affinity, cycle)),
             anti_affinity: TermCounts::new(anti_affinity.iter().map(|term| matching(term, cycle)).collect()),
             existing: TermCounts::new(existing(cycle.cluster, &seen)),
+            columns: None,
             terms: Arc::new(Terms { affinity, anti_affinity, seen, matches_itself }),
         }
     }
@@ -82,8 +117,11 @@ impl Filter<'_> {
             }
         }
         let (table, term, domain) = unmet?;
-        let first_of_its_kind = self.affinity.is_empty() && self.terms.matches_itself;
-        (!first_of_its_kind).then(|| self.unmet(table, term, Some(domain)))
+        (!self.first_of_its_kind()).then(|| self.unmet(table, term, Some(domain)))
+    }
+
+    fn first_of_its_kind(&self) -> bool {
+        self.affinity.is_empty() && self.terms.matches_itself
     }
 
     fn unmet(&self, table: usize, term: &IncomingTerm, domain: Option<Name>) -> Reason {
@@ -131,6 +169,7 @@ impl Filter<'_> {
 
     /// Upstream updateWithPod.
     fn change(&mut self, pod: &Pod, node: &NodeInfo, sign: i64) {
+        self.columns = None;
         for topology_key in keys_against(&self.terms.seen, &pod.class, pod.own.key.namespace) {
             let table = self.existing.table_of(topology_key);
             self.existing.change(table, node, pod.id, sign);
@@ -205,6 +244,18 @@ impl NodeFilter for Filter<'_> {
     fn admits(&self, node: &NodeInfo) -> Option<bool> {
         let unmet = self.unmet_affinity(node).is_some();
         Some(!unmet && self.violated_anti_affinity(node).is_none() && self.existing_anti_affinity(node).is_none())
+    }
+
+    fn retain_admitted(&self, nodes: &mut Vec<&NodeInfo>) -> Option<()> {
+        nodes.retain(|node| match &self.columns {
+            Some(columns) => {
+                let admitted = columns.admit(node.id);
+                debug_assert_eq!(Some(admitted), self.admits(node), "by the columns, and by the labels");
+                admitted
+            }
+            None => self.admits(node) == Some(true),
+        });
+        Some(())
     }
 
     fn facts(&self, node: &NodeInfo) -> Vec<Fact> {

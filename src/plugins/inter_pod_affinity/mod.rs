@@ -12,6 +12,7 @@
 //! an addition each.
 
 mod counts;
+mod domain_column;
 mod filter;
 mod rules;
 mod score;

@@ -13,12 +13,15 @@ use crate::framework::{
 use crate::state::{NodeInfo, Pod};
 
 use super::NAME;
+use super::domain_column::DomainColumn;
 use super::tally::{Columns, DomainTallies};
 use super::terms::{IncomingPod, IncomingTerm};
 
 /// The weights of all terms that matched, added up by domain.
 pub(super) struct Scorer {
     sums: Vec<DomainTallies>,
+    /// The same for the nodes of the state; an incremental scorer, whose sums change, has none.
+    columns: Vec<DomainColumn<i64>>,
     terms: Terms,
 }
 
@@ -41,7 +44,12 @@ impl Scorer {
     /// None when no term matched any pod; weights that cancel out are not none.
     pub(super) fn new(cycle: Cycle<'_>, hard_weight: i32, keeps_namespace_selector: bool) -> Option<Self> {
         let scorer = Self::incremental(cycle, hard_weight, keeps_namespace_selector);
-        (!scorer.sums.is_empty()).then_some(scorer)
+        let column = |domains: &DomainTallies| {
+            let sums = domains.tallies.iter().map(|(domain, tally)| (*domain, tally.sum));
+            DomainColumn::new(cycle.cluster, domains.topology_key, sums)
+        };
+        let columns: Vec<_> = scorer.sums.iter().map(column).collect();
+        (!columns.is_empty()).then_some(Self { columns, ..scorer })
     }
 
     /// The same, also when no term matched any pod yet.
@@ -62,7 +70,7 @@ impl Scorer {
                 columns.add(cluster, topology_key, &pods, weight);
             }
         }
-        Self { sums: columns.fold(cluster), terms }
+        Self { sums: columns.fold(cluster), columns: Vec::new(), terms }
     }
 
     /// The sums of the node's domains, key by key.
@@ -147,6 +155,17 @@ impl IncrementalScorer for Scorer {
 impl NodeScorer for Scorer {
     fn score(&self, node: &NodeInfo) -> Result<i64, UpstreamError> {
         Ok(self.domains(node).map(|(_, _, sum)| sum).sum())
+    }
+
+    fn score_all(&self, nodes: &[&NodeInfo], scores: &mut [i64]) -> Result<(), UpstreamError> {
+        for (score, node) in scores.iter_mut().zip(nodes) {
+            *score = if self.columns.is_empty() {
+                self.score(node)?
+            } else {
+                self.columns.iter().filter_map(|column| column.get(node.id)).sum()
+            };
+        }
+        Ok(())
     }
 
     fn normalizer(&self) -> Option<&dyn Normalizer> {

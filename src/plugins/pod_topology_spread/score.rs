@@ -156,6 +156,14 @@ enum Place {
     Value(Name),
 }
 
+/// Go's `math.Round`: to the nearest integer, halves away from zero. `f64::round` is a call
+/// where the processor is not known to have an instruction for it.
+fn rounded(sum: f64) -> i64 {
+    let whole = sum as i64;
+    let rest = sum - whole as f64;
+    whole.saturating_add(i64::from(rest >= 0.5)).saturating_sub(i64::from(rest <= -0.5))
+}
+
 /// Where a node is; nowhere without the label.
 fn place(cluster: &Cluster, node: &NodeInfo, key: Name, domains: &DomainCounts) -> Option<Place> {
     match cluster.get_node(node.id) {
@@ -313,8 +321,7 @@ impl NodeScorer for Scorer<'_> {
         if self.ignored.contains(&node.id) {
             return Ok(0);
         }
-        let sum = self.terms.iter().fold(0.0, |sum, term| sum + term.score(node));
-        Ok(sum.round() as i64)
+        Ok(rounded(self.terms.iter().fold(0.0, |sum, term| sum + term.score(node))))
     }
 
     fn normalizer(&self) -> Option<&dyn Normalizer> {
@@ -354,7 +361,16 @@ impl NodeScorer for WithoutPreScore {
 
 #[cfg(test)]
 mod tests {
-    use super::Scored;
+    use super::{Scored, rounded};
+
+    #[test]
+    fn halves_are_rounded_away_from_zero() {
+        let numbers =
+            [0.0, 0.499_999_999_999_999_94, 0.5, 1.5, 2.4, 2.5, -0.5, -2.4, -2.5, 1e18, 1e300, -1e300, f64::NAN];
+        for number in numbers {
+            assert_eq!(rounded(number), number.round() as i64, "{number}");
+        }
+    }
 
     #[test]
     fn a_domain_counts_while_it_has_a_node() {
