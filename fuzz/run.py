@@ -6,6 +6,7 @@
     table                                   what all runs together were
 
 The corpus (`--corpus`, fuzz/corpus) and its figures.json stay for the next run; what breaks a target is kept in fuzz/artifacts/TARGET.
+A run that is ended (Ctrl-C, SIGTERM) writes down how far it came.
 No address sanitizer: the crate forbids `unsafe`. Arithmetic is checked.
 """
 import argparse
@@ -38,6 +39,18 @@ LONGEST = {"quantity": 64, "selector": 256, "duration": 64, "version": 64, "gate
 
 #: How libFuzzer ends when it is interrupted.
 INTERRUPTED = 72
+
+
+class Asked:
+    """Whether somebody wants it to end, and the fuzzer that hears of it."""
+    to_end = False
+    fuzzer = None
+
+    @classmethod
+    def end(cls, *_):
+        cls.to_end = True
+        if cls.fuzzer is not None:
+            cls.fuzzer.send_signal(signal.SIGINT)
 
 
 def targets():
@@ -153,16 +166,18 @@ def run(name, seconds, corpus):
     before = set(crashes.iterdir())
     left, executed, used, broken = seconds, 0, 0.0, 0
     # A run ends at its first crash: others go on from its corpus.
-    while left >= 5 and broken < 4:
+    while left >= 5 and broken < 4 and not Asked.to_end:
         command = [str(built), "-rss_limit_mb=1500", "-timeout=20", "-print_final_stats=1",
                    "-max_len=%d" % LONGEST.get(name, 16384), "-artifact_prefix=%s/" % crashes, "-verbosity=1", str(own)]
         command += [str(kept)] if kept.is_dir() else []
         # One thread: CPU time is time at work, and a crash is where it happened.
         environment = dict(os.environ, RAYON_NUM_THREADS="1")
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace", env=environment)
+        Asked.fuzzer = process
         threading.Thread(target=interrupt, args=(process.pid, left), daemon=True).start()
         tail, log = process.stderr.read(), HERE / "artifacts" / (name + ".log")
         log.write_text(tail[-20000:])
+        Asked.fuzzer = None
         _, status, usage = os.wait4(process.pid, 0)
         used += usage.ru_utime + usage.ru_stime
         executed += int((re.search(r"stat::number_of_executed_units: *(\d+)", tail) or [0, "0"])[1] or 0)
@@ -196,7 +211,10 @@ def main():
             print("| %s | %.1f | %s | %d |" % (name, entry["cpu_seconds"] / 60, format(entry["inputs"], ","), entry["crashes"]))
         return 0
     arguments.corpus.mkdir(parents=True, exist_ok=True)
-    return 0 if all([run(name, arguments.seconds, arguments.corpus) for name in arguments.targets or targets()]) else 1
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, Asked.end)
+    runs = [run(name, arguments.seconds, arguments.corpus) for name in arguments.targets or targets() if not Asked.to_end]
+    return 0 if all(runs) else 1
 
 
 if __name__ == "__main__":

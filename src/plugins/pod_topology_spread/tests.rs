@@ -227,6 +227,14 @@ fn pods_elsewhere_and_terminating_pods_do_not_count() {
     filters(&objects, &["x: 3 + 0 - 0 = 3", "x: 3 + 0 - 0 = 3", "ok"]);
 }
 
+/// The filter of a pod that has a constraint.
+fn prepared<'a>(plugin: &'a PodTopologySpread, cycle: Cycle<'a>) -> Box<dyn NodeFilter + 'a> {
+    let PreFilter::Run { filter, .. } = PreFilterPlugin::pre_filter(plugin, cycle) else {
+        panic!("the pod has a constraint")
+    };
+    filter
+}
+
 #[test]
 fn a_fork_follows_pods_that_come_and_go() {
     let cluster = build(&three_nodes_and(vec![
@@ -238,9 +246,7 @@ fn a_fork_follows_pods_that_come_and_go() {
         incoming(json!({}), json!([hard(json!({}))])),
     ]));
     in_cycle(&cluster, |plugin, cycle| {
-        let PreFilter::Run { filter, .. } = PreFilterPlugin::pre_filter(plugin, cycle) else {
-            panic!("the pod has a constraint")
-        };
+        let filter = prepared(plugin, cycle);
         let mut fork = filter.fork().unwrap();
         let [a, _, c] = cluster.nodes() else { panic!("three nodes") };
         let mut change = |step: fn(&mut dyn NodeFilter, &Pod, &NodeInfo), pod, node, expected: [&str; 3]| {
@@ -290,9 +296,7 @@ fn a_pod_that_comes_to_a_node_without_a_key_counts_for_no_constraint() {
 fn facts_name_every_domain() {
     let cluster = build(&three_nodes_and(vec![incoming(json!({}), json!([hard(json!({}))]))]));
     in_cycle(&cluster, |plugin, cycle| {
-        let PreFilter::Run { filter, .. } = PreFilterPlugin::pre_filter(plugin, cycle) else {
-            panic!("the pod has a constraint")
-        };
+        let filter = prepared(plugin, cycle);
         let domain = |domain, count, on_this_node| Fact::Domain {
             topology_key: name("zone"),
             domain: name(domain),
@@ -307,9 +311,7 @@ fn facts_name_every_domain() {
 fn a_rule_lists_every_domain_with_its_pods() {
     let cluster = build(&three_nodes_and(vec![incoming(json!({}), json!([hard(json!({}))]))]));
     in_cycle(&cluster, |plugin, cycle| {
-        let PreFilter::Run { filter, .. } = PreFilterPlugin::pre_filter(plugin, cycle) else {
-            panic!("the pod has a constraint")
-        };
+        let filter = prepared(plugin, cycle);
         let rules = filter.topology_rules();
         let [rule] = &rules[..] else { panic!("{rules:?}") };
         let domains: Vec<_> =
