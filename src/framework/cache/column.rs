@@ -7,11 +7,11 @@ use crate::framework::plugin::{MAX_NODE_SCORE, MIN_NODE_SCORE, NodeScorer, Norma
 use crate::state::{NodeId, NodeInfo};
 
 use super::Common;
-use super::dirty_set::{Change, DirtyNodes, DirtySet, Topology};
+use super::dirty_set::{Change, DirtySet, Topology};
 use super::extremes::Extremes;
 use super::plugin::IncrementalScorer;
 use super::ranking::Ranking;
-use super::shared::{BLOCK, SharedAnswers, every};
+use super::shared::{SharedAnswers, every};
 use super::table::Table;
 
 /// A scorer with its score of every node.
@@ -153,7 +153,7 @@ impl<'a> ScoreColumn<'a> {
         let left_out = scorer.normalizer().and_then(Normalizer::left_out);
         let now = now(&**scorer, cycle);
         let scorer: &dyn NodeScorer = now.as_deref().unwrap_or(&**scorer);
-        let mut set = |node: NodeId, score: i64| {
+        let set = |node: NodeId, score: i64| {
             let index = node.index();
             let Some(raw) = raw.get_mut(index).filter(|raw| **raw != score) else { return };
             if let Some(extremes) = range
@@ -166,25 +166,8 @@ impl<'a> ScoreColumn<'a> {
             *raw = score;
             stale.add(index);
         };
-        let mut failed = false;
-        let mut ask = |nodes: &[NodeId], scores: &mut [i64]| {
-            let nodes: Vec<&NodeInfo> = nodes.iter().map(|node| cycle.cluster.node(*node)).collect();
-            failed |= scorer.score_all(&nodes, scores).is_err();
-        };
-        let mut scores = [0; BLOCK];
-        dirty.each(cycle.cluster, topology, uniform_over, |nodes| match nodes {
-            DirtyNodes::Alike(nodes) => {
-                ask(nodes.get(..1).unwrap_or_default(), &mut scores);
-                nodes.iter().copied().for_each(|node| set(node, scores[0]));
-            }
-            DirtyNodes::Apart(nodes) => {
-                for nodes in nodes.chunks(BLOCK) {
-                    ask(nodes, &mut scores);
-                    nodes.iter().zip(scores).for_each(|(node, score)| set(*node, score));
-                }
-            }
-        });
-        if failed { Err(Failed) } else { Ok(()) }
+        let ask = |nodes: &[&NodeInfo], scores: &mut [i64]| scorer.score_all(nodes, scores).ok();
+        dirty.ask_again(cycle.cluster, topology, uniform_over, ask, set).ok_or(Failed)
     }
 
     /// Normalizes what is stale: everything where the range has changed.

@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::shared::BLOCK;
 use crate::api::name::Name;
 use crate::state::{Cluster, NodeId, NodeInfo, Pod};
 
@@ -31,7 +32,7 @@ pub enum DeviceReach {
 
 /// Nodes that are evaluated again together.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum DirtyNodes<'n> {
+enum DirtyNodes<'n> {
     /// They share one answer.
     Alike(&'n [NodeId]),
     /// Each has an answer of its own.
@@ -106,9 +107,39 @@ impl DirtySet {
         !self.everything && self.nodes.is_empty() && self.domains.is_empty() && self.keys.is_empty()
     }
 
+    /// Asks about every dirty node again, about many at a time, and hands on each node's `answer`. None where asking fails.
+    pub(super) fn ask_again<T: Copy + Default>(
+        &mut self,
+        cluster: &Cluster,
+        topology: &mut Topology,
+        uniform_over: Option<Name>,
+        ask: impl Fn(&[&NodeInfo], &mut [T]) -> Option<()>,
+        mut answer: impl FnMut(NodeId, T),
+    ) -> Option<()> {
+        let mut answers = [T::default(); BLOCK];
+        let mut outcome = Some(());
+        let mut ask = |nodes: &[NodeId], answers: &mut [T]| {
+            let nodes: Vec<&NodeInfo> = nodes.iter().map(|node| cluster.node(*node)).collect();
+            outcome = outcome.and(ask(&nodes, answers));
+        };
+        self.each(cluster, topology, uniform_over, |nodes| match nodes {
+            DirtyNodes::Alike(nodes) => {
+                ask(nodes.get(..1).unwrap_or_default(), &mut answers);
+                nodes.iter().copied().for_each(|node| answer(node, answers[0]));
+            }
+            DirtyNodes::Apart(nodes) => {
+                for nodes in nodes.chunks(BLOCK) {
+                    ask(nodes, &mut answers);
+                    nodes.iter().zip(answers).for_each(|(node, given)| answer(*node, given));
+                }
+            }
+        });
+        outcome
+    }
+
     /// Hands every dirty node to `evaluate`. Where the answer is uniform over a label, nodes with the same value share one,
     /// and dirty domains of other labels do not matter. A node can come more than once.
-    pub(super) fn each(
+    fn each(
         &mut self,
         cluster: &Cluster,
         topology: &mut Topology,

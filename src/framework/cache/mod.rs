@@ -37,7 +37,6 @@ use super::sampling::Ring;
 use super::status::Code;
 
 use column::ScoreColumn;
-use dirty_set::DirtyNodes;
 use ranking::Ranking;
 use shared::admit;
 
@@ -269,35 +268,20 @@ impl CachedFilter<'_> {
             dirty.clear();
             return Some(());
         }
-        let mut failed = false;
         let is_one = bits.len() == 1;
-        let mut ask = |part, nodes: &[NodeId], admitted: &mut [bool]| {
-            let nodes: Vec<&NodeInfo> = nodes.iter().map(|node| cluster.node(*node)).collect();
-            failed |= match now.as_deref() {
-                Some(now) => admit(now, &nodes, admitted),
-                None if is_one => admit(&**filter, &nodes, admitted),
-                None => admit_part(&**filter, part, &nodes, admitted),
-            }
-            .is_none();
-        };
-        let mut admitted = [false; BLOCK];
+        let mut outcome = Some(());
         for (part, place) in bits.clone().enumerate() {
+            let ask = |nodes: &[&NodeInfo], admitted: &mut [bool]| match now.as_deref() {
+                Some(now) => admit(now, nodes, admitted),
+                None if is_one => admit(&**filter, nodes, admitted),
+                None => admit_part(&**filter, part, nodes, admitted),
+            };
             let uniform_over = uniform_over(part, common);
-            dirty.each(cluster, &mut common.topology, uniform_over, |nodes| match nodes {
-                DirtyNodes::Alike(nodes) => {
-                    ask(part, nodes.get(..1).unwrap_or_default(), &mut admitted);
-                    nodes.iter().copied().for_each(|node| answer(place, node, admitted[0]));
-                }
-                DirtyNodes::Apart(nodes) => {
-                    for nodes in nodes.chunks(BLOCK) {
-                        ask(part, nodes, &mut admitted);
-                        nodes.iter().zip(admitted).for_each(|(node, admitted)| answer(place, *node, admitted));
-                    }
-                }
-            });
+            let answer = |node, admitted| answer(place, node, admitted);
+            outcome = outcome.and(dirty.ask_again(cluster, &mut common.topology, uniform_over, ask, answer));
         }
         dirty.clear();
-        (!failed).then_some(())
+        outcome
     }
 }
 

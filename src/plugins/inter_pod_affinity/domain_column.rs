@@ -1,5 +1,5 @@
-//! What counts in each domain, by the place that the domain has in the state: whoever asks about every node looks at one
-//! column instead of the labels of each.
+//! What counts in each domain, by the place that the domain has in the state: a cycle that asks about every node looks at
+//! one column instead of the labels of each.
 
 use std::sync::Arc;
 
