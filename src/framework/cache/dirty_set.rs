@@ -116,22 +116,24 @@ impl DirtySet {
         ask: impl Fn(&[&NodeInfo], &mut [T]) -> Option<()>,
         mut answer: impl FnMut(NodeId, T),
     ) -> Option<()> {
-        let mut answers = [T::default(); BLOCK];
         let mut outcome = Some(());
-        let mut ask = |nodes: &[NodeId], answers: &mut [T]| {
-            let nodes: Vec<&NodeInfo> = nodes.iter().map(|node| cluster.node(*node)).collect();
-            outcome = outcome.and(ask(&nodes, answers));
-        };
-        self.each(cluster, topology, uniform_over, |nodes| match nodes {
-            DirtyNodes::Alike(nodes) => {
-                ask(nodes.get(..1).unwrap_or_default(), &mut answers);
-                nodes.iter().copied().for_each(|node| answer(node, answers[0]));
+        self.each(cluster, topology, uniform_over, |nodes| {
+            let (asked, alike) = match nodes {
+                DirtyNodes::Alike(nodes) => (nodes.get(..1).unwrap_or_default(), nodes.get(1..).unwrap_or_default()),
+                DirtyNodes::Apart(nodes) => (nodes, [].as_slice()),
+            };
+            if let [node] = asked {
+                // The pod that came just now is on one node: no lists for that.
+                let mut given = [T::default()];
+                outcome = outcome.and(ask(&[cluster.node(*node)], &mut given));
+                std::iter::once(node).chain(alike).for_each(|node| answer(*node, given[0]));
+                return;
             }
-            DirtyNodes::Apart(nodes) => {
-                for nodes in nodes.chunks(BLOCK) {
-                    ask(nodes, &mut answers);
-                    nodes.iter().zip(answers).for_each(|(node, given)| answer(*node, given));
-                }
+            for nodes in asked.chunks(BLOCK) {
+                let infos: Vec<&NodeInfo> = nodes.iter().map(|node| cluster.node(*node)).collect();
+                let mut given = vec![T::default(); nodes.len()];
+                outcome = outcome.and(ask(&infos, &mut given));
+                nodes.iter().zip(given).for_each(|(node, given)| answer(*node, given));
             }
         });
         outcome
